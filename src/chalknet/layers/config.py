@@ -1,0 +1,148 @@
+"""What activations, losses, optimizers and schedules have in common: a few named, checked parameters."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Mapping
+from numbers import Integral, Real
+from typing import Any, ClassVar, TypeVar
+
+from chalknet.exceptions import ParameterError
+
+# (low, high, low included, high included); a parameter that is not named here may be any finite number.
+ABOVE_ZERO = (0.0, math.inf, False, False)
+FROM_ZERO = (0.0, math.inf, True, False)
+FRACTION = (0.0, 1.0, True, True)
+BELOW_ONE = (0.0, 1.0, True, False)
+RANGES: dict[str, tuple[float, float, bool, bool]] = {
+    "learning_rate": ABOVE_ZERO,
+    "epsilon": ABOVE_ZERO,
+    "delta": ABOVE_ZERO,
+    "factor": ABOVE_ZERO,
+    "weight_decay": FROM_ZERO,
+    "gamma": FROM_ZERO,
+    "power": FROM_ZERO,
+    "every": (1.0, math.inf, True, False),
+    "momentum": FRACTION,
+    "warmup": FRACTION,
+    "floor": FRACTION,
+    "beta_1": BELOW_ONE,
+    "beta_2": BELOW_ONE,
+    "rho": BELOW_ONE,
+    "rate": BELOW_ONE,
+    "q": (0.0, 1.0, False, False),
+    "alpha": FROM_ZERO,
+}
+
+
+def allowed_range(name: str) -> str:
+    """The range of a parameter in words and signs: ``"in [0, 1)"``, ``"above 0"``, ``"finite"``."""
+    if name not in RANGES:
+        return "finite"
+    low, high, with_low, with_high = RANGES[name]
+    if high == math.inf:
+        return f"finite and {'at least' if with_low else 'above'} {low:g}"
+    return f"in {'[' if with_low else '('}{low:g}, {high:g}{']' if with_high else ')'}"
+
+
+def number(owner: str, name: str, value: Any) -> float:
+    """Return ``value`` as a float, or raise :class:`ParameterError` where it is none or lies out of range."""
+    allowed = allowed_range(name)
+    if isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value):
+        low, high, with_low, with_high = RANGES.get(name, (-math.inf, math.inf, True, True))
+        x = float(value)
+        if (low <= x if with_low else low < x) and (x <= high if with_high else x < high):
+            return x
+    raise ParameterError(f"{owner}: {name} must be a number {allowed}, but was given {value!r}.")
+
+
+def whole(owner: str, name: str, value: Any, least: int = 1) -> int:
+    """Return ``value`` as an int, or raise :class:`ParameterError` where it is no whole number from ``least``."""
+    if isinstance(value, Integral) and not isinstance(value, bool) and value >= least:
+        return int(value)
+    raise ParameterError(
+        f"{owner}: {name} must be a whole number of at least {least}, but was given {value!r}."
+    )
+
+
+class Configured:
+    """An object which is fully described by its class and a few named parameters.
+
+    A subclass states ``name`` (the row of its table) and ``defaults``; from these follow the constructor's
+    signature (positional or by keyword), the checks, ``repr``, equality by value, pickling and
+    :meth:`to_config`. A parameter may be changed later, and is checked then too.
+    """
+
+    name: ClassVar[str] = ""
+    defaults: ClassVar[Mapping[str, Any]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        parameters = [inspect.Parameter(n, kind, default=d) for n, d in cls.defaults.items()]
+        cls.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        signature: inspect.Signature = type(self).__signature__  # type: ignore[attr-defined]
+        try:
+            bound = signature.bind(*args, **kwargs)
+        except TypeError as error:
+            takes = ", ".join(self.defaults) or "no parameters"
+            raise TypeError(f"{type(self).__name__} takes {takes}: {error}.") from None
+        for name, value in {**self.defaults, **bound.arguments}.items():
+            setattr(self, name, value)
+
+    def _check(self, name: str, value: Any) -> Any:
+        """Return the value to keep for a parameter; numbers unless a subclass knows better."""
+        return number(type(self).__name__, name, value)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, self._check(name, value) if name in self.defaults else value)
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the parameters by name, in the constructor's order."""
+        return {name: getattr(self, name) for name in self.defaults}
+
+    def to_config(self) -> dict[str, Any]:
+        """Return ``{"name": ..., parameter: value, ...}``, plain enough for JSON."""
+        values = self.parameters().items()
+        return {"name": self.name} | {n: v.to_config() if isinstance(v, Configured) else v for n, v in values}
+
+    def __repr__(self) -> str:
+        shown = []
+        for name, value in self.parameters().items():
+            if value != self._check(name, self.defaults[name]):
+                shown.append(f"{name}={value!r}")
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.parameters() == other.parameters()  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return hash(type(self))  # parameters may change, the class does not
+
+
+T = TypeVar("T")
+
+
+def build(config: Mapping[str, Any], find: Callable[[str], Callable[..., T]], what: str) -> T:
+    """Make the object that ``to_config`` described; ``find`` turns the config's name into a class.
+
+    Raises :class:`ParameterError` for a config without a name or with parameters the class does not take.
+    """
+    if not isinstance(config, Mapping) or not isinstance(config.get("name"), str):
+        raise ParameterError(f'A {what} is described by a dict with a "name", but was given {config!r}.')
+    make = find(config["name"])
+    try:
+        return make(**{str(k): v for k, v in config.items() if k != "name"})
+    except TypeError as error:
+        raise ParameterError(
+            f"The description of the {what} {config['name']!r} does not fit: {error}"
+        ) from None
+
+
+def document(*functions: Callable[..., Any]) -> str:
+    """Join the functions' docstrings up to their examples: the text of a class that is made from a table's row."""
+    paragraphs = [p for f in functions for p in (inspect.getdoc(f) or "").split("\n\n") if p.strip()]
+    return "\n\n".join(p for p in paragraphs if ">>>" not in p and p.strip() not in ("Example:", "Examples:"))
