@@ -1,0 +1,8 @@
+"""Watch a training run, or end it: objects that an estimator calls at the start, after each epoch and at the end."""
+
+from __future__ import annotations
+
+from chalknet.callbacks.base import Callback, Context
+from chalknet.callbacks.progress import ProgressBar
+
+__all__ = ["Callback", "Context", "ProgressBar"]
