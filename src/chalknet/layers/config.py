@@ -6,54 +6,68 @@ import inspect
 import math
 from collections.abc import Callable, Mapping
 from numbers import Integral, Real
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from chalknet.exceptions import ParameterError
 
-# (low, high, low included, high included); a parameter that is not named here may be any finite number.
-ABOVE_ZERO = (0.0, math.inf, False, False)
-FROM_ZERO = (0.0, math.inf, True, False)
-FRACTION = (0.0, 1.0, True, True)
-BELOW_ONE = (0.0, 1.0, True, False)
-RANGES: dict[str, tuple[float, float, bool, bool]] = {
+
+class Range(NamedTuple):
+    """Which numbers a parameter may be."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    with_low: bool = False
+    with_high: bool = False
+
+    def __str__(self) -> str:
+        if self.high == math.inf:
+            edge = "at least" if self.with_low else "above"
+            return "finite" if self.low == -math.inf else f"finite and {edge} {self.low:g}"
+        return (
+            f"in {'[' if self.with_low else '('}{self.low:g}, {self.high:g}{']' if self.with_high else ')'}"
+        )
+
+    def holds(self, x: float) -> bool:
+        """True when x lies in the range."""
+        return (self.low < x or (self.with_low and self.low == x)) and (
+            x < self.high or (self.with_high and x == self.high)
+        )
+
+
+ABOVE_ZERO = Range(0.0)
+FROM_ZERO = Range(0.0, with_low=True)
+FRACTION = Range(0.0, 1.0, with_low=True, with_high=True)
+BELOW_ONE = Range(0.0, 1.0, with_low=True)
+# A parameter that is not named here may be any finite number; shape parameters have their range in their row.
+RANGES: dict[str, Range] = {
     "learning_rate": ABOVE_ZERO,
     "epsilon": ABOVE_ZERO,
-    "delta": ABOVE_ZERO,
     "factor": ABOVE_ZERO,
     "weight_decay": FROM_ZERO,
-    "gamma": FROM_ZERO,
     "power": FROM_ZERO,
-    "every": (1.0, math.inf, True, False),
+    "every": Range(1.0, with_low=True),
     "momentum": FRACTION,
     "warmup": FRACTION,
     "floor": FRACTION,
+    "up": FRACTION,
+    "start": FRACTION,
+    "end": FRACTION,
     "beta_1": BELOW_ONE,
     "beta_2": BELOW_ONE,
     "rho": BELOW_ONE,
-    "rate": BELOW_ONE,
-    "q": (0.0, 1.0, False, False),
-    "alpha": FROM_ZERO,
 }
 
 
-def allowed_range(name: str) -> str:
-    """The range of a parameter in words and signs: ``"in [0, 1)"``, ``"above 0"``, ``"finite"``."""
-    if name not in RANGES:
-        return "finite"
-    low, high, with_low, with_high = RANGES[name]
-    if high == math.inf:
-        return f"finite and {'at least' if with_low else 'above'} {low:g}"
-    return f"in {'[' if with_low else '('}{low:g}, {high:g}{']' if with_high else ')'}"
-
-
-def number(owner: str, name: str, value: Any) -> float:
+def number(owner: str, name: str, value: Any, allowed: Range | None = None) -> float:
     """Return ``value`` as a float, or raise :class:`ParameterError` where it is none or lies out of range."""
-    allowed = allowed_range(name)
-    if isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value):
-        low, high, with_low, with_high = RANGES.get(name, (-math.inf, math.inf, True, True))
-        x = float(value)
-        if (low <= x if with_low else low < x) and (x <= high if with_high else x < high):
-            return x
+    allowed = allowed or RANGES.get(name, Range())
+    if (
+        isinstance(value, Real)
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+        and allowed.holds(value)
+    ):
+        return float(value)
     raise ParameterError(f"{owner}: {name} must be a number {allowed}, but was given {value!r}.")
 
 

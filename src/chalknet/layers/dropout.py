@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from chalknet.layers.base import Layer, derivatives, floats
-from chalknet.layers.config import number
+from chalknet.layers.config import BELOW_ONE, number
 
 
 class Dropout(Layer):
@@ -38,7 +38,7 @@ class Dropout(Layer):
     name = "dropout"
 
     def __init__(self, rate: float = 0.5, random_state: Any = None) -> None:
-        self.rate = number("Dropout", "rate", rate)
+        self.rate = number("Dropout", "rate", rate, BELOW_ONE)
         self.random_state = random_state
         self._rng = check_random_state(random_state)
         self.mask: np.ndarray | None = None

@@ -7,7 +7,7 @@ are made from the rows of ``maths.optimizers``: a new row there is a new class h
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from chalknet.exceptions import ParameterError
 from chalknet.layers import schedule as schedules
@@ -50,7 +50,7 @@ class SGD(Optimizer):
     """
 
     name = "sgd"
-    defaults = {"learning_rate": 0.01, "momentum": 0.0, "nesterov": False, "schedule": "constant"}
+    defaults: ClassVar = {"learning_rate": 0.01, "momentum": 0.0, "nesterov": False, "schedule": "constant"}
     momentum: float
     nesterov: bool
 
