@@ -1,0 +1,1 @@
+"""The mathematics, each formula once: plain functions that arrays, compiled numbers and symbols go through alike."""
