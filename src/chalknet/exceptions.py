@@ -10,17 +10,23 @@
     └── EngineError             (RuntimeError)    an engine that cannot go on
         └── EngineUnavailableError (ImportError)  an engine whose library is missing
 
+    DataHint                    (Warning)         something about the data or the set-up worth knowing
+    DivergenceWarning           (scikit-learn's ConvergenceWarning) training turned non-finite and was stopped
+
 Each is also a child of the built-in or scikit-learn error a user would catch. A message is one sentence:
 what was given, what is allowed, what to do.
 """
 
 from __future__ import annotations
 
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.exceptions import NotFittedError as _SklearnNotFittedError
 
 __all__ = [
     "ChalknetError",
     "DataError",
+    "DataHint",
+    "DivergenceWarning",
     "EngineError",
     "EngineUnavailableError",
     "ModelFileError",
@@ -65,3 +71,11 @@ class EngineError(ChalknetError, RuntimeError):
 
 class EngineUnavailableError(EngineError, ImportError):
     """An engine was asked for by name and the library it needs is not installed."""
+
+
+class DataHint(Warning):
+    """Something about the data or the set-up that is worth knowing; nothing is wrong."""
+
+
+class DivergenceWarning(ConvergenceWarning):
+    """Training turned non-finite and was stopped in that epoch."""

@@ -1,0 +1,1 @@
+"""Two engines, one protocol: `chalkboard` (NumPy, the reference) and `fused` (Numba, whole epochs in one call)."""

@@ -1,0 +1,214 @@
+"""What an engine is given and what it keeps: the description of a network and its training, the data, the state.
+
+Both engines implement `Engine`. A *description* is immutable and holds names and numbers only; a *state* is the
+arrays that training changes; *data* are the rows. Nothing above an engine knows which one it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from chalknet.engines import rules as r
+from chalknet.maths import activations, losses, optimizers, rows, schedules
+
+DENSE, ACTIVATION, DROPOUT = "dense", "activation", "dropout"
+
+
+@dataclass(frozen=True)
+class LayerSpec:
+    """One layer: a dense one with its sizes, an activation with its shape parameter, or dropout with its rate."""
+
+    kind: str
+    n_in: int
+    n_out: int
+    name: str = ""  # of the activation
+    p: float = 0.0  # the activation's shape parameter, or the dropout's rate
+
+
+@dataclass(frozen=True)
+class Description:
+    """A network and how it is trained, in names and numbers.
+
+    `reduction` is the loss's ("mean", "mean_rows", "sum"); `report` multiplies the data's part of the loss where a
+    front end reports it in another convention than the one it minimises.
+    """
+
+    layers: tuple[LayerSpec, ...]
+    loss: str
+    loss_p: float = 0.0
+    reduction: str = "mean"
+    dtype: str = "float64"
+    optimizer: str = "sgd"
+    hyper: tuple[float, ...] = ()
+    learning_rate: float = 0.01
+    schedule: str = "constant"
+    schedule_hyper: tuple[float, ...] = ()
+    batch_size: int = 1
+    shuffle: bool = True
+    l1: float = 0.0
+    l2: float = 0.0
+    clip_norm: float = 0.0  # 0: no clipping
+    clip_value: float = 0.0
+    max_epochs: int = 1
+    tol: float = 0.0
+    patience: float = np.inf
+    watch: float = r.NOTHING
+    score: int = r.NO_SCORE
+    report: float = 1.0
+    threshold: float = 0.5  # an output above it says yes, where outputs are yes or no
+
+    @property
+    def n_in(self) -> int:
+        """Columns of X."""
+        return self.layers[0].n_in
+
+    @property
+    def n_out(self) -> int:
+        """Units of the last layer."""
+        return self.layers[-1].n_out
+
+    @property
+    def dense(self) -> tuple[tuple[int, int], ...]:
+        """The sizes (in, out) of the dense layers."""
+        return tuple((s.n_in, s.n_out) for s in self.layers if s.kind == DENSE)
+
+    @property
+    def n_parameters(self) -> int:
+        """Length of the flat vector: for each dense layer its weights (in, out), row by row, then its biases."""
+        return sum((i + 1) * o for i, o in self.dense)
+
+    def fused(self) -> Description:
+        """The same network with its last activation taken into the loss, where the pair has a safe joint form."""
+        last = self.layers[-1]
+        row = losses.get(self.loss)
+        if row.fused is None or last.kind != ACTIVATION or len(self.layers) == 1 or row.fused[0] != last.name:
+            return self
+        threshold = 0.0 if last.name == "sigmoid" else self.threshold  # sigmoid(0) = 0.5
+        return replace(self, layers=self.layers[:-1], loss=row.fused[1], threshold=threshold)
+
+    def rules(self) -> np.ndarray:
+        """The stop rules as an array, see `engines.rules`."""
+        out = np.zeros(r.N_RULES)
+        out[r.TOL], out[r.PATIENCE], out[r.MAX_EPOCHS], out[r.WATCH] = (
+            self.tol,
+            self.patience,
+            self.max_epochs,
+            self.watch,
+        )
+        out[r.ADAPTIVE] = float(self.schedule == "adaptive")
+        out[r.FACTOR], out[r.FLOOR] = 5.0, 1e-6
+        return out
+
+    def hypers(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """The optimizer's constants for weights and for biases (which decoupled decay leaves alone)."""
+        row = optimizers.get(self.optimizer)
+        if row.decay is None:
+            return self.hyper, self.hyper
+        bias = tuple(0.0 if name == row.decay else v for name, v in zip(row.hyper, self.hyper, strict=True))
+        return self.hyper, bias
+
+    def output_link(self) -> str:
+        """The activation that turns the last layer's output into a prediction ("identity": none)."""
+        return losses.get(self.loss).link
+
+
+def slices(dense: tuple[tuple[int, int], ...]) -> list[tuple[slice, slice]]:
+    """Where each dense layer's weights and biases lie in the flat vector."""
+    out, at = [], 0
+    for n_in, n_out in dense:
+        mid = at + n_in * n_out
+        out.append((slice(at, mid), slice(mid, mid + n_out)))
+        at = mid + n_out
+    return out
+
+
+@dataclass
+class Data:
+    """Rows to learn from. X is dense C-ordered (n, in) or CSR, `y` is (n, out) targets or (n,) class numbers.
+
+    `rows` and `validation` number the rows that are trained on and scored: X is never copied for a split.
+    """
+
+    X: Any
+    y: np.ndarray
+    rows: np.ndarray
+    weights: np.ndarray | None = None
+    validation: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+
+
+@dataclass
+class State:
+    """Everything that training changes."""
+
+    parameters: np.ndarray  # flat
+    slots: np.ndarray  # (slots of the optimizer, parameters)
+    seed: int = 0
+    counts: np.ndarray = field(default_factory=lambda: np.zeros(r.N_COUNTS, np.int64))
+    numbers: np.ndarray = field(default_factory=lambda: np.array([0.0, 0.0, np.inf, -np.inf]))
+    best: np.ndarray | None = None  # the parameters of the best validation score
+    losses: list[float] = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
+
+    @classmethod
+    def start(cls, parameters: np.ndarray, description: Description, seed: int = 0) -> State:
+        """The state before the first update."""
+        row = optimizers.get(description.optimizer)
+        state = cls(parameters, np.zeros((len(row.slots), parameters.size), parameters.dtype), int(seed))
+        state.numbers[r.RATE] = description.learning_rate
+        if description.watch == r.VALIDATION:
+            state.best = parameters.copy()
+        return state
+
+    def begin_fit(self) -> None:
+        """Start counting the epochs of a new call of `fit` on the same optimizer state."""
+        self.counts[r.DONE] = self.counts[r.FIT_STEP] = self.counts[r.BATCH] = 0
+        self.numbers[r.TOTAL] = 0.0
+
+
+@dataclass(frozen=True)
+class Until:
+    """How far one call of an engine may go: epochs, and about how many seconds."""
+
+    epochs: int
+    seconds: float = 0.1
+
+
+class Session(Protocol):
+    """A run in progress: buffers that live as long as the run."""
+
+    def run(self, until: Until) -> int:
+        """Train on; returns why it came back (`rules.RUNNING` …). State is up to date when it does."""
+        ...
+
+
+class Engine(Protocol):
+    """What `chalkboard` and `fused` both are."""
+
+    name: str
+
+    def session(self, description: Description, state: State, data: Data) -> Session:
+        """Prepare a run."""
+        ...
+
+    def loss_and_gradient(
+        self, description: Description, parameters: np.ndarray, data: Data
+    ) -> tuple[float, np.ndarray]:
+        """The objective over the data's rows and its gradient, flat."""
+        ...
+
+    def predict(self, description: Description, parameters: np.ndarray, X: Any, link: bool) -> np.ndarray:
+        """The last layer's output (n, out); with `link`, through the loss's link."""
+        ...
+
+
+def check_names(description: Description) -> None:
+    """Raise UnknownNameError for a name that no table has."""
+    for spec in description.layers:
+        if spec.kind == ACTIVATION and spec.name not in rows.ROW_ACTIVATIONS:
+            activations.get(spec.name)
+    losses.get(description.loss)
+    optimizers.get(description.optimizer)
+    schedules.get(description.schedule)

@@ -1,0 +1,215 @@
+"""The loops around formulas: plain body = NumPy meaning; overload = compiled meaning, picked by literal name.
+
+Blocks are flat arrays of m rows with a stride of `ld` elements, of which the first n are real and the rest padding.
+Element-wise formulas run over the padding too (one long loop vectorises); what they leave there is never read.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import types
+from numba.extending import overload
+from numba.np.unsafe.ndarray import to_fixed_tuple
+
+from chalknet.engines.fused.lowering import DTYPES, scalar
+from chalknet.engines.fused.row_loops import ROW_BACKWARD, ROW_FORWARD, softmax_cross_entropy
+from chalknet.maths import activations, losses, optimizers, rows, schedules
+
+
+def block(flat, m, n, ld):
+    """The real part of a block, as a view (m, n)."""
+    return flat[: m * ld].reshape(m, ld)[:, :n]
+
+
+def activate(name, z, a, m, n, ld, p):
+    """a = f(z), for a block."""
+    row = rows.ROW_ACTIVATIONS.get(name)
+    f = row.f if row else lambda values: activations.get(name).f(values, p)
+    block(a, m, n, ld)[:] = f(block(z, m, n, ld))
+
+
+def derive(name, z, a, d, m, n, ld, p):
+    """d = d * f'(z), for a block; for an activation of whole rows the vector-Jacobian product."""
+    row = rows.ROW_ACTIVATIONS.get(name)
+    zz, aa, dd = (block(v, m, n, ld) for v in (z, a, d))
+    dd[:] = row.vjp(aa, dd.copy()) if row else dd * activations.get(name).df(zz, aa, p)
+
+
+def measure(name, y, a, d, w, m, n, ld, p, scale):
+    """d = w * scale * dloss/da for a block; returns the weighted sum of the losses."""
+    row = losses.get(name)
+    yy, aa, ww = block(y, m, n, ld), block(a, m, n, ld), w[:m]
+    d[: m * ld] = 0.0
+    block(d, m, n, ld)[:] = row.df(yy, aa, p) * (ww * scale)[:, None]
+    loss = row.f(yy, aa, p)
+    return float((ww * (loss if row.whole_row else loss.sum(axis=1))).sum())
+
+
+def prepare(name, rate, t, h, c):
+    """c = the optimizer's constants of this step."""
+    row = optimizers.get(name)
+    values = row.scales(rate, t, tuple(h[: len(row.hyper)].tolist()))
+    c[: len(values)] = values
+
+
+def update(name, w, g, s0, s1, s2, n, c):
+    """One optimizer step over n parameters, in place."""
+    row = optimizers.get(name)
+    slots = (s0, s1, s2)[: len(row.slots)]
+    length = len(row.scales(0.1, 1.0, tuple(row.hyper.values())))
+    w[:n], new = row.step(w[:n], g[:n], tuple(s[:n] for s in slots), tuple(c[:length].tolist()))
+    for s, v in zip(slots, new, strict=True):
+        s[:n] = v
+
+
+def pace(name, rate, clock, h):
+    """The schedule's learning rate; clock = (step, total steps, epoch, samples)."""
+    row = schedules.get(name)
+    return row.rate(rate, tuple(clock[:4].tolist()), tuple(h[: len(row.hyper)].tolist()))
+
+
+@overload(activate, prefer_literal=True)
+def _activate(name, z, a, m, n, ld, p):
+    if not isinstance(name, types.StringLiteral):
+        return None
+    key, dtype = name.literal_value, DTYPES[z.dtype]
+    if key in rows.ROW_ACTIVATIONS:
+        return ROW_FORWARD[key]
+    f = scalar(activations.get(key).f, dtype)
+
+    def loop(name, z, a, m, n, ld, p):
+        for i in range(m * ld):
+            a[i] = f(z[i], p)
+
+    return loop
+
+
+@overload(derive, prefer_literal=True)
+def _derive(name, z, a, d, m, n, ld, p):
+    if not isinstance(name, types.StringLiteral):
+        return None
+    key, dtype = name.literal_value, DTYPES[z.dtype]
+    if key in rows.ROW_ACTIVATIONS:
+        return ROW_BACKWARD[key]
+    df = scalar(activations.get(key).df, dtype)
+
+    def loop(name, z, a, d, m, n, ld, p):
+        for i in range(m * ld):
+            d[i] *= df(z[i], a[i], p)
+
+    return loop
+
+
+@overload(measure, prefer_literal=True)
+def _measure(name, y, a, d, w, m, n, ld, p, scale):
+    if not isinstance(name, types.StringLiteral):
+        return None
+    row, dtype = losses.get(name.literal_value), DTYPES[a.dtype]
+    if row.whole_row:
+        return softmax_cross_entropy
+    f, df = scalar(row.f, dtype), scalar(row.df, dtype)
+
+    def loop(name, y, a, d, w, m, n, ld, p, scale):
+        total = 0.0
+        for i in range(m):
+            yy, aa, dd = y[i * ld : i * ld + ld], a[i * ld : i * ld + ld], d[i * ld : i * ld + ld]
+            factor = w[i] * scale
+            one = 0.0
+            for j in range(n):
+                one += f(yy[j], aa[j], p)
+                dd[j] = factor * df(yy[j], aa[j], p)
+            for j in range(n, ld):
+                dd[j] = 0.0
+            total += w[i] * one
+        return total
+
+    return loop
+
+
+@overload(prepare, prefer_literal=True)
+def _prepare(name, rate, t, h, c):
+    if not isinstance(name, types.StringLiteral):
+        return None
+    row = optimizers.get(name.literal_value)
+    scales, k = scalar(row.scales, np.float64), len(row.hyper)
+    if k == 0:
+
+        def without(name, rate, t, h, c):
+            values = scales(rate, t, ())
+            for i in range(len(values)):
+                c[i] = values[i]
+
+        return without
+
+    def loop(name, rate, t, h, c):
+        values = scales(rate, t, to_fixed_tuple(h, k))
+        for i in range(len(values)):
+            c[i] = values[i]
+
+    return loop
+
+
+@overload(update, prefer_literal=True)
+def _update(name, w, g, s0, s1, s2, n, c):
+    if not isinstance(name, types.StringLiteral):
+        return None
+    row, dtype = optimizers.get(name.literal_value), DTYPES[w.dtype]
+    step = scalar(row.step, dtype)
+    length = len(row.scales(0.1, 1.0, tuple(row.hyper.values())))
+    return _SLOTS[len(row.slots)](step, length)
+
+
+def _no_slots(step, length):
+    def loop(name, w, g, s0, s1, s2, n, c):
+        k = to_fixed_tuple(c, length)
+        for i in range(n):
+            w[i], _ = step(w[i], g[i], (), k)
+
+    return loop
+
+
+def _one_slot(step, length):
+    def loop(name, w, g, s0, s1, s2, n, c):
+        k = to_fixed_tuple(c, length)
+        for i in range(n):
+            w[i], s = step(w[i], g[i], (s0[i],), k)
+            s0[i] = s[0]
+
+    return loop
+
+
+def _two_slots(step, length):
+    def loop(name, w, g, s0, s1, s2, n, c):
+        k = to_fixed_tuple(c, length)
+        for i in range(n):
+            w[i], s = step(w[i], g[i], (s0[i], s1[i]), k)
+            s0[i] = s[0]
+            s1[i] = s[1]
+
+    return loop
+
+
+def _three_slots(step, length):
+    def loop(name, w, g, s0, s1, s2, n, c):
+        k = to_fixed_tuple(c, length)
+        for i in range(n):
+            w[i], s = step(w[i], g[i], (s0[i], s1[i], s2[i]), k)
+            s0[i] = s[0]
+            s1[i] = s[1]
+            s2[i] = s[2]
+
+    return loop
+
+
+_SLOTS = (_no_slots, _one_slot, _two_slots, _three_slots)
+
+
+@overload(pace, prefer_literal=True)
+def _pace(name, rate, clock, h):
+    if not isinstance(name, types.StringLiteral):
+        return None
+    row = schedules.get(name.literal_value)
+    f, k = scalar(row.rate, np.float64), len(row.hyper)
+    if k == 0:
+        return lambda name, rate, clock, h: f(rate, to_fixed_tuple(clock, 4), ())
+    return lambda name, rate, clock, h: f(rate, to_fixed_tuple(clock, 4), to_fixed_tuple(h, k))

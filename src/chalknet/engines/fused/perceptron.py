@@ -1,0 +1,172 @@
+"""The perceptron's loop, compiled: the plain source of `chalkboard_perceptron`, with loops for what touches a row.
+
+Sums run in the order of the features, without reassociation, so that a score has the same bits as the NumPy engine's
+and scikit-learn's; the four sums of a block are independent, which hides their latency.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numba import njit, types
+from numba.extending import overload, register_jitable
+
+from chalknet.engines import chalkboard_perceptron as plain
+from chalknet.engines.chalkboard_perceptron import ABSOLUTES, SCALE, SQUARES, STEP
+from chalknet.engines.fused.fingerprint import FORMULAS, digest
+from chalknet.engines.fused.lowering import scalar
+
+AHEAD = 4  # rows scored at once
+SOURCES = FORMULAS + digest("engines/chalkboard_perceptron.py", "engines/fused/perceptron.py")
+OPTIONS: dict[str, Any] = {"error_model": "numpy"}
+
+
+@register_jitable(**OPTIONS)
+def dot_dense(rows, row, w):
+    """w·x of one dense row; products in the data's dtype, their sum in float64."""
+    x = rows[row]
+    total = 0.0
+    for j in range(w.size):
+        total += w[j] * x[j]
+    return total
+
+
+@register_jitable(**OPTIONS)
+def dot_sparse(rows, row, w):
+    """w·x of one CSR row."""
+    data, columns, starts = rows
+    total = 0.0
+    for k in range(starts[row], starts[row + 1]):
+        total += w[columns[k]] * data[k]
+    return total
+
+
+def ahead_dense(rows, order, at, w, dots):
+    """Four rows at a time."""
+    n = min(dots.size, order.size - at)
+    if n == 4:
+        a, b, c, d = rows[order[at]], rows[order[at + 1]], rows[order[at + 2]], rows[order[at + 3]]
+        p = q = r = s = 0.0
+        for j in range(w.size):
+            p += w[j] * a[j]
+            q += w[j] * b[j]
+            r += w[j] * c[j]
+            s += w[j] * d[j]
+        dots[0], dots[1], dots[2], dots[3] = p, q, r, s
+    else:
+        for i in range(n):
+            dots[i] = dot_dense(rows, order[at + i], w)
+    return n
+
+
+def ahead_sparse(rows, order, at, w, dots):
+    """One row after the other; the processor overlaps them by itself."""
+    n = min(dots.size, order.size - at)
+    for i in range(n):
+        dots[i] = dot_sparse(rows, order[at + i], w)
+    return n
+
+
+def add_dense(rows, row, w, size, norms):
+    """The update of a dense row."""
+    x = rows[row]
+    size[STEP] /= size[SCALE]
+    step = np.float64(size[STEP])
+    for j in range(w.size):
+        w[j] = w[j] + np.float64(x[j]) * step
+    if norms:
+        squares = absolutes = 0.0
+        for j in range(w.size):
+            squares += w[j] * w[j]
+            absolutes += abs(w[j])
+        size[SQUARES] = squares * np.float64(size[SCALE] * size[SCALE])
+        size[ABSOLUTES] = absolutes * np.float64(size[SCALE])
+
+
+def add_sparse(rows, row, w, size, norms):
+    """The update of a CSR row."""
+    data, columns, starts = rows
+    size[STEP] /= size[SCALE]
+    step = np.float64(size[STEP])
+    squares = absolutes = 0.0
+    for k in range(starts[row], starts[row + 1]):
+        j = columns[k]
+        w[j] = w[j] + np.float64(data[k]) * step
+        if norms:
+            squares += w[j] * w[j]
+            absolutes += abs(w[j])
+    if norms:
+        size[SQUARES] = squares * np.float64(size[SCALE] * size[SCALE])
+        size[ABSOLUTES] = absolutes * np.float64(size[SCALE])
+
+
+@register_jitable(**OPTIONS)
+def truncate_one(w, q, j, scale, pull):
+    """One weight moves towards 0, and what it paid is noted."""
+    before, paid = np.float64(w[j]), np.float64(q[j])
+    if before > 0.0:
+        w[j] = max(0.0, before - (pull + paid) / scale)
+    elif before < 0.0:
+        w[j] = min(0.0, before + (pull - paid) / scale)
+    q[j] = paid + scale * (np.float64(w[j]) - before)
+
+
+def truncate_dense(rows, row, w, q, scale, pull):
+    """All weights."""
+    for j in range(w.size):
+        truncate_one(w, q, j, scale, pull)
+
+
+def truncate_sparse(rows, row, w, q, scale, pull):
+    """The weights of the row's columns."""
+    _, columns, starts = rows
+    for k in range(starts[row], starts[row + 1]):
+        truncate_one(w, q, columns[k], scale, pull)
+
+
+def by_kind(function, dense, sparse):
+    """Let compiled code take `dense` or `sparse` in place of a plain function, by the type of its rows."""
+
+    def pick(rows, *others):
+        return sparse if isinstance(rows, types.BaseTuple) else dense
+
+    overload(function, jit_options=OPTIONS, strict=False)(pick)
+
+
+by_kind(plain.ahead, ahead_dense, ahead_sparse)
+by_kind(plain.add, add_dense, add_sparse)
+by_kind(plain.truncate, truncate_dense, truncate_sparse)
+for body in (plain.vote, plain.end_epoch, plain.learn, plain.permutation):
+    register_jitable(**OPTIONS)(body)
+
+
+@overload(plain.respond)
+def _respond(z, y):
+    unit = scalar(plain.respond, np.float64)
+    return lambda z, y: unit(z, y)
+
+
+def _make(fingerprint):
+    @njit(cache=True, nogil=True, **OPTIONS)
+    def learn(
+        rows, y, weight, shares, held_out, validation, order, again, w, q, dots, size, numbers, counts, curve, plan, budget
+    ):
+        fingerprint  # noqa: B018  in the closure, so in the cache's key
+        return plain.learn(
+            rows, y, weight, shares, held_out, validation, order, again, w, q, dots, size, numbers, counts, curve, plan, budget
+        )
+
+    @njit(cache=True, nogil=True, **OPTIONS)
+    def permutation(seed, n):
+        fingerprint  # noqa: B018
+        return plain.permutation(seed, n)
+
+    return learn, permutation
+
+
+@cache
+def compiled() -> tuple[Any, Any]:
+    """The compiled `learn` and `permutation`; each compiles once for each dtype and kind of rows, and is kept on disk."""
+    return _make(SOURCES)

@@ -1,0 +1,161 @@
+"""One perceptron learned by either engine: the choice of the engine, the slices of a run, what `verbose` prints."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+from scipy.linalg import get_blas_funcs
+
+from chalknet.engines import chalkboard_perceptron as plain
+from chalknet.engines.chalkboard_perceptron import (
+    BEST,
+    BIAS,
+    CONVERGED,
+    EPOCH,
+    LOSS,
+    OBJECTIVE,
+    OVERFLOWED,
+    RUNNING,
+    SCALE,
+    SCORE,
+    STATE,
+    Plan,
+)
+from chalknet.exceptions import EngineUnavailableError
+
+# What the NumPy loop takes, in seconds, for a row and for each feature of it; work above the limit goes to Numba.
+ROW_SECONDS, FEATURE_SECONDS, LIMIT_SECONDS = 1e-5, 3e-9, 0.05
+PARTIAL_CALLS = 200  # a first `partial_fit` expects as many
+SLICE = 50_000_000  # multiplications in one compiled call, about 0.1 s, after which Ctrl-C is served
+LONGEST_CURVE = 4096  # epochs in one call
+
+
+def choose_engine(engine: str, rows: int, features: float, units: int, epochs: int) -> str:
+    """The engine that will learn: "numpy" or "numba", by the size of the work alone.
+
+    With "auto": Numba where the NumPy loop would need more than about 50 ms for all epochs, that is where
+    rows * epochs * units * (10 µs + 3 ns * features) is above that, and where Numba is installed.
+
+    Raises:
+        EngineUnavailableError: "numba" was asked for and is not installed.
+
+    >>> choose_engine("auto", rows=4, features=2, units=1, epochs=100)
+    'numpy'
+    """
+    if engine == "numpy":
+        return engine
+    there = find_spec("numba") is not None
+    if engine == "numba":
+        if not there:
+            raise EngineUnavailableError(
+                'engine="numba" needs Numba, which is not installed here: run "python -m pip install numba", '
+                'or use engine="numpy".'
+            )
+        return engine
+    seconds = rows * epochs * units * (ROW_SECONDS + FEATURE_SECONDS * features)
+    return "numba" if there and seconds > LIMIT_SECONDS else "numpy"
+
+
+@dataclass
+class Task:
+    """What one unit learns from.
+
+    `rows` is X: C-ordered (n, features), or the tuple (data, columns, starts) of a CSR matrix. `y` holds -1 and 1 for
+    the perceptron rule, 0 and 1 for the sigmoid unit. `weight` multiplies each row's update, `shares` its vote in the
+    validation score. `w` is where the learning starts; it is not changed.
+    """
+
+    rows: Any
+    y: np.ndarray
+    weight: np.ndarray
+    shares: np.ndarray
+    held_out: np.ndarray
+    w: np.ndarray
+    bias: float
+    seed: int
+
+
+@dataclass
+class Learned:
+    """Weights and intercept after `n_iter` epochs; `curve` holds each epoch's mean objective."""
+
+    w: np.ndarray
+    bias: float
+    n_iter: int
+    curve: list[float]
+
+
+def learn_unit(task: Task, plan: Plan, engine: str, verbose: int = 0) -> Learned:
+    """Run the epochs of one unit.
+
+    Raises:
+        ValueError: weights or intercept became infinite or NaN.
+    """
+    if engine == "numba":
+        from chalknet.engines.fused.lowlevel import writable
+        from chalknet.engines.fused.perceptron import AHEAD, compiled
+
+        learn, permutation = compiled()
+    else:
+        learn, permutation, AHEAD = plain.learn, plain.permutation, plain.AHEAD
+
+        def writable(array: np.ndarray) -> np.ndarray:
+            return array
+
+    n = task.y.size
+    rows = tuple(map(writable, task.rows)) if isinstance(task.rows, tuple) else writable(task.rows).reshape(task.rows.shape)
+    w, dtype = task.w.copy(), task.w.dtype
+    q = np.zeros(w.size if plan.truncates else 0, dtype)
+    dots = np.empty(1 if plan.smooth or plan.truncates else AHEAD)  # these change w at every row: nothing to look ahead to
+    size = np.zeros(5, dtype)
+    size[SCALE] = 1.0
+    if plan.penalised:
+        dot, asum = get_blas_funcs(("dot", "asum"), (w,))
+        size[plain.SQUARES], size[plain.ABSOLUTES] = dot(w, w), asum(w)
+    numbers = np.zeros(6)
+    numbers[BIAS], numbers[BEST] = task.bias, np.inf
+    counts = np.zeros(4, np.int64)
+    order = np.arange(n)
+    again = permutation(int(task.seed), n) if plan.shuffle else order[:0]
+    validation = np.flatnonzero(task.held_out)
+    per_row = task.rows[0].size / n if isinstance(task.rows, tuple) else w.size
+    budget = max(1, int(SLICE / (per_row + 16)))
+    part = np.empty(1 if verbose else min(plan.max_iter, LONGEST_CURVE))
+    curve: list[float] = []
+    start = time.perf_counter()
+    while counts[STATE] == RUNNING:
+        if verbose and counts[plain.AT] == 0:
+            print(f"-- Epoch {counts[EPOCH] + 1}")
+        with np.errstate(all="ignore"):  # an overflow is found at the end of its epoch
+            done = learn(
+                rows, task.y, task.weight, task.shares, task.held_out, validation, order, again, w, q, dots, size,
+                numbers, counts, part, plan, budget,
+            )  # fmt: skip
+        curve += part[:done].tolist()
+        if verbose and done and counts[STATE] != OVERFLOWED:
+            report(w * size[SCALE], numbers, counts, n - validation.size, plan.early, time.perf_counter() - start)
+    if counts[STATE] == OVERFLOWED:
+        raise ValueError(
+            f"Floating-point under-/overflow occurred at epoch #{counts[EPOCH]}."
+            " Scaling input data with StandardScaler or MinMaxScaler might help."
+            f" A smaller eta0 (given: {plan.eta:g}) may help, too."
+        )
+    if size[SCALE] != 1.0:
+        w *= size[SCALE]
+    return Learned(w, float(numbers[BIAS]), int(counts[EPOCH]), curve)
+
+
+def report(w: np.ndarray, numbers: np.ndarray, counts: np.ndarray, n: int, early: bool, seconds: float) -> None:
+    """Print an epoch as scikit-learn does."""
+    score = f", Validation score: {numbers[SCORE]:.6f}" if early else ""
+    print(
+        f"Norm: {np.linalg.norm(w):.2f}, NNZs: {np.count_nonzero(w)}, Bias: {numbers[BIAS]:.6f}, T: {counts[EPOCH] * n}, "
+        f"Avg. loss: {numbers[LOSS]:.6f}, Objective: {numbers[OBJECTIVE]:.6f}{score}"
+    )
+    print(f"Total training time: {seconds:.2f} seconds.")
+    if counts[STATE] == CONVERGED:
+        print(f"Convergence after {counts[EPOCH]} epochs took {seconds:.2f} seconds")

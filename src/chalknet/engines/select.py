@@ -1,0 +1,75 @@
+"""Which engine: asked for by name, or chosen by the size of the work alone, so that a seed gives the same bits always."""
+
+from __future__ import annotations
+
+import warnings
+from importlib.util import find_spec
+
+from chalknet.engines.base import Engine
+from chalknet.exceptions import EngineUnavailableError, ParameterError
+
+ENGINES = ("auto", "numpy", "numba")
+# NumPy's time for one training step is about 60 µs plus what its arithmetic costs: 6 operations a weight and row at
+# some 5 GF/s in small matrices. A fit that would take more than 50 ms is worth the fused engine's start.
+STEP_SECONDS = 60e-6
+WEIGHT_SECONDS = 1.2e-9
+LIMIT_SECONDS = 0.05
+_hinted = False
+
+
+def numpy_seconds(n_rows: int, n_parameters: int, batch_size: int, epochs: int) -> float:
+    """About how long the chalkboard engine would need, by a fixed rule (no clock, no cache is looked at)."""
+    steps = -(-n_rows // max(1, min(batch_size, n_rows))) * epochs
+    return steps * STEP_SECONDS + n_rows * epochs * n_parameters * WEIGHT_SECONDS
+
+
+def available() -> bool:
+    """Is Numba installed?"""
+    return find_spec("numba") is not None
+
+
+def resolve(engine: str, n_rows: int, n_parameters: int, batch_size: int, epochs: int) -> str:
+    """The engine's name, "numpy" or "numba", for a piece of work.
+
+    >>> resolve("auto", n_rows=50, n_parameters=20, batch_size=50, epochs=10)
+    'numpy'
+    """
+    if engine not in ENGINES:
+        raise ParameterError(f'engine={engine!r} is unknown: use "auto", "numpy" or "numba".')
+    if engine != "auto":
+        return engine
+    if numpy_seconds(n_rows, n_parameters, batch_size, epochs) <= LIMIT_SECONDS:
+        return "numpy"
+    if available():
+        return "numba"
+    _hint()
+    return "numpy"
+
+
+def _hint() -> None:
+    """Say once a process that Numba would be faster."""
+    global _hinted  # noqa: PLW0603  once a process is what it counts
+    if not _hinted:
+        _hinted = True
+        from chalknet.exceptions import DataHint
+
+        warnings.warn(
+            "Numba is not installed, so training runs on the NumPy engine; `pip install numba` makes it many times faster.",
+            DataHint,
+            stacklevel=2,
+        )
+
+
+def load(name: str) -> Engine:
+    """The engine of that name. Raises EngineUnavailableError for "numba" where Numba is missing."""
+    if name == "numpy":
+        from chalknet.engines.chalkboard import ENGINE
+
+        return ENGINE
+    if not available():
+        raise EngineUnavailableError(
+            'engine="numba" needs Numba, which is not installed: `pip install numba`, or use engine="numpy".'
+        )
+    from chalknet.engines.fused.engine import ENGINE as FUSED
+
+    return FUSED
