@@ -12,10 +12,11 @@ import numpy as np
 
 from chalknet.exceptions import ShapeError
 from chalknet.layers.base import Layer, derivatives, floats
-from chalknet.layers.config import Configured, build, document
+from chalknet.layers.config import Configured, Range, build, describe, number
 from chalknet.maths import activations
-from chalknet.maths.activations import ACTIVATIONS, Activation
+from chalknet.maths.activations import ACTIVATIONS
 from chalknet.maths.rows import ROW_ACTIVATIONS, RowActivation
+from chalknet.maths.table import Activation
 
 
 class ActivationLayer(Configured, Layer):
@@ -38,6 +39,9 @@ class ElementActivation(ActivationLayer):
     def p(self) -> float:
         """The activation's one shape parameter; the row's default where it has none to choose."""
         return float(getattr(self, self.row.p_name)) if self.row.p_name else self.row.p
+
+    def _check(self, name: str, value: Any) -> float:
+        return number(type(self).__name__, name, value, Range(*self.row.p_range))
 
     def forward(self, inputs: Any, training: bool = False) -> np.ndarray:
         """Return f of each input."""
@@ -75,10 +79,11 @@ class RowActivationLayer(ActivationLayer):
 
 def _layer(base: type[ActivationLayer], row: Any) -> type[ActivationLayer]:
     p_name = getattr(row, "p_name", None)
+    meaning = f"p is {p_name}." if p_name else ""
     body: dict[str, Any] = {
         "__module__": __name__,
         "__qualname__": row.layer,
-        "__doc__": f"{document(row.f)}\n\nAs a layer; see ``{base.__name__}``. Source: {row.source}",
+        "__doc__": describe(row.f, meaning, f"See ``{base.__name__}``.", source=row.source),
         "name": row.name,
         "row": row,
         "defaults": {p_name: row.p} if p_name else {},

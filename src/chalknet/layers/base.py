@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chalknet.exceptions import ShapeError
+from chalknet.exceptions import DataError, ShapeError
 
 
 class Layer(ABC):
@@ -37,7 +37,7 @@ class Layer(ABC):
     def forget(self) -> None:
         """Drop the last batch's values, which are as large as the batch."""
         for name in ("inputs", "output", "dinputs"):
-            self.__dict__.pop(name, None)
+            vars(self).pop(name, None)
 
 
 def floats(values: Any, dtype: Any = None) -> np.ndarray:
@@ -51,7 +51,7 @@ def floats(values: Any, dtype: Any = None) -> np.ndarray:
                 raise TypeError
             array = array.astype(np.float64)
         except (TypeError, ValueError):
-            raise ShapeError(f"Numbers are needed, but an array of type {array.dtype} was given.") from None
+            raise DataError(f"Numbers are needed, but an array of type {array.dtype} was given.") from None
     return array.astype(dtype, copy=False)
 
 

@@ -27,7 +27,7 @@ class Range(NamedTuple):
             f"in {'[' if self.with_low else '('}{self.low:g}, {self.high:g}{']' if self.with_high else ')'}"
         )
 
-    def holds(self, x: float) -> bool:
+    def holds(self, x: Any) -> bool:
         """True when x lies in the range."""
         return (self.low < x or (self.with_low and self.low == x)) and (
             x < self.high or (self.with_high and x == self.high)
@@ -73,7 +73,7 @@ def number(owner: str, name: str, value: Any, allowed: Range | None = None) -> f
 
 def whole(owner: str, name: str, value: Any, least: int = 1) -> int:
     """Return ``value`` as an int, or raise :class:`ParameterError` where it is no whole number from ``least``."""
-    if isinstance(value, Integral) and not isinstance(value, bool) and value >= least:
+    if isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least:
         return int(value)
     raise ParameterError(
         f"{owner}: {name} must be a whole number of at least {least}, but was given {value!r}."
@@ -131,7 +131,9 @@ class Configured:
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.parameters() == other.parameters()  # type: ignore[attr-defined]
+        if not isinstance(other, Configured) or type(self) is not type(other):
+            return NotImplemented
+        return self.parameters() == other.parameters()
 
     def __hash__(self) -> int:
         return hash(type(self))  # parameters may change, the class does not
@@ -156,7 +158,8 @@ def build(config: Mapping[str, Any], find: Callable[[str], Callable[..., T]], wh
         ) from None
 
 
-def document(*functions: Callable[..., Any]) -> str:
-    """Join the functions' docstrings up to their examples: the text of a class that is made from a table's row."""
-    paragraphs = [p for f in functions for p in (inspect.getdoc(f) or "").split("\n\n") if p.strip()]
-    return "\n\n".join(p for p in paragraphs if ">>>" not in p and p.strip() not in ("Example:", "Examples:"))
+def describe(sentence: Callable[..., Any], *more: str, source: str = "") -> str:
+    """Return the docstring of a class made from a table's row: its formula's docstring up to the example, and more."""
+    paragraphs = [p for p in (inspect.getdoc(sentence) or "").split("\n\n") if ">>>" not in p]
+    paragraphs += [*more, f"Source: {source}." if source else ""]
+    return "\n\n".join(p.strip() for p in paragraphs if p.strip())

@@ -74,8 +74,8 @@ class Dense(Layer):
 
     def _digest(self) -> bytes:
         """A fingerprint of the present numbers: far smaller than a copy of them."""
-        digest = hashlib.blake2b(np.ascontiguousarray(self._weights), digest_size=16)
-        digest.update(np.ascontiguousarray(self._biases))
+        digest = hashlib.blake2b(np.ascontiguousarray(self._weights).data, digest_size=16)
+        digest.update(np.ascontiguousarray(self._biases).data)
         return digest.digest()
 
     @property
@@ -136,11 +136,11 @@ class Dense(Layer):
 
     def forward(self, inputs: Any, training: bool = False) -> np.ndarray:
         """Return inputs @ weights + biases, (batch, n_out), for inputs (batch, n_in), an array or a CSR matrix."""
-        x: Any = (
-            inputs.tocsr().astype(self.dtype, copy=False)
-            if sparse.issparse(inputs)
-            else floats(inputs, self.dtype)
-        )
+        sparse_inputs: Any = inputs if sparse.issparse(inputs) else None
+        if sparse_inputs is None:
+            x: Any = floats(inputs, self.dtype)
+        else:
+            x = sparse_inputs.tocsr().astype(self.dtype, copy=False)
         if x.ndim != 2 or x.shape[1] != self.n_in:
             hint = "; for one row write it in double brackets, [[...]]" if x.ndim == 1 else ""
             raise ShapeError(

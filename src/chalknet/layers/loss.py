@@ -18,13 +18,13 @@ from typing import Any, ClassVar, cast
 
 import numpy as np
 
-from chalknet.exceptions import ParameterError, ShapeError
+from chalknet.exceptions import DataError, ParameterError, ShapeError
 from chalknet.layers.base import floats
-from chalknet.layers.config import Configured, build, document
+from chalknet.layers.config import Configured, Range, build, describe, number
 from chalknet.layers.targets import as_targets
 from chalknet.maths import losses
 from chalknet.maths.losses import LOSSES
-from chalknet.maths.losses import Loss as LossRow
+from chalknet.maths.table import Loss as LossRow
 
 REDUCTIONS = ("mean", "sum", "mean_rows")
 
@@ -51,7 +51,7 @@ class Loss(Configured):
 
     def _check(self, name: str, value: Any) -> Any:
         if name != "reduction":
-            return super()._check(name, value)
+            return number(type(self).__name__, name, value, Range(*self.row.p_range))
         if value not in REDUCTIONS:
             allowed = ", ".join(map(repr, REDUCTIONS))
             raise ParameterError(f"{type(self).__name__}: reduction must be one of {allowed}, not {value!r}.")
@@ -63,7 +63,8 @@ class Loss(Configured):
         """Return what the formulas see as y: (m, n_outputs) floats, labels one-hot.
 
         Raises :class:`ShapeError` where ``y_true`` does not fit ``n_outputs`` (and ``n_rows``, when given), and
-        :class:`ParameterError` for labels that are no whole numbers from 0 to ``n_outputs`` - 1.
+        :class:`DataError` for labels that are no whole numbers from 0 to ``n_outputs`` - 1, or other numbers
+        that the loss has no meaning for.
         """
         return as_targets(self.row, y_true, n_outputs, n_rows, dtype)
 
@@ -87,7 +88,7 @@ class Loss(Configured):
     def forward(self, y_pred: Any, y_true: Any, sample_weight: Any = None) -> float:
         """Return the loss of a batch as one number.
 
-        Raises :class:`ShapeError` or :class:`ParameterError` in one sentence where the arguments do not fit.
+        Raises :class:`ShapeError` or :class:`DataError` in one sentence where the arguments do not fit.
         """
         a, y = self._fit(y_pred, y_true)
         rows = self._rows(a, y)
@@ -110,7 +111,7 @@ class Loss(Configured):
         """Return predictions and targets as (m, n) float arrays of one dtype."""
         a = floats(y_pred)
         given = a.shape
-        if a.ndim == 1 and not (self.row.labels or self.row.whole_row):
+        if a.ndim == 1 and not (self.rowwise or self.row.rows):  # all elements alike: any shape would do
             a = a[:, None]
         if a.ndim != 2 or a.size == 0:
             hint = "; for one row write it in double brackets, [[...]]" if len(given) == 1 else ""
@@ -130,7 +131,7 @@ class Loss(Configured):
             )
         total = float(np.sum(w, dtype=np.float64))
         if not np.isfinite(total) or total == 0.0:
-            raise ParameterError(
+            raise DataError(
                 f"{owner}: sample_weight must be finite and not all zero, but its sum is {total:g}."
             )
         return w, total
@@ -141,10 +142,11 @@ class Loss(Configured):
 
 
 def _loss(row: LossRow) -> type[Loss]:
+    meaning = "y is the truth, a the prediction" + (f", p is {row.p_name}." if row.p_name else ".")
     body: dict[str, Any] = {
         "__module__": __name__,
         "__qualname__": row.layer,
-        "__doc__": f"{document(row.f)}\n\nAs an object; see ``Loss``. Source: {row.source}",
+        "__doc__": describe(row.f, meaning, "See ``Loss``.", source=row.source),
         "name": row.name,
         "row": row,
         "defaults": ({row.p_name: row.p} if row.p_name else {}) | {"reduction": "mean"},

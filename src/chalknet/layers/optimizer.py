@@ -11,7 +11,7 @@ from typing import Any, ClassVar, cast
 
 from chalknet.exceptions import ParameterError
 from chalknet.layers import schedule as schedules
-from chalknet.layers.config import Configured, build, document
+from chalknet.layers.config import Configured, build, describe
 from chalknet.maths import optimizers
 from chalknet.maths.optimizers import OPTIMIZERS
 from chalknet.maths.optimizers import Optimizer as OptimizerRow
@@ -71,7 +71,7 @@ def _optimizer(row: OptimizerRow) -> type[Optimizer]:
     body: dict[str, Any] = {
         "__module__": __name__,
         "__qualname__": row.layer,
-        "__doc__": f"{document(row.scales, row.step)}\n\nAs an object; see ``Optimizer``. Source: {row.source}",
+        "__doc__": describe(row.step, "See ``Optimizer``.", source=row.source),
         "name": row.name,
         "defaults": {"learning_rate": row.lr, **row.hyper, "schedule": "constant"},
     }

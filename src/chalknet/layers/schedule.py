@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
 from chalknet.exceptions import ParameterError
-from chalknet.layers.config import Configured, build, document
+from chalknet.layers.config import Configured, build, describe
 from chalknet.maths import schedules
 from chalknet.maths.schedules import SCHEDULES
 from chalknet.maths.schedules import Schedule as ScheduleRow
@@ -42,7 +42,7 @@ def _schedule(row: ScheduleRow) -> type[Schedule]:
     body: dict[str, Any] = {
         "__module__": __name__,
         "__qualname__": row.layer,
-        "__doc__": f"{document(row.rate)}\n\nAs an object; see ``Schedule``. Source: {row.source}",
+        "__doc__": describe(row.rate, "See ``Schedule``.", source=row.source),
         "name": row.name,
         "row": row,
         "defaults": dict(row.hyper),

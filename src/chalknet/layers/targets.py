@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from chalknet.exceptions import ParameterError, ShapeError
+from chalknet.exceptions import DataError, ShapeError
 from chalknet.layers.base import floats
-from chalknet.maths.losses import Loss
+from chalknet.maths.table import REALS, Loss
 
 
 def one_hot(labels: np.ndarray, n_classes: int, owner: str, dtype: Any = np.float64) -> np.ndarray:
     """Return (m, n_classes) with a 1 in each row at its label's place.
 
-    Raises :class:`ParameterError` for labels (m,) that are no whole numbers from 0 to ``n_classes`` - 1.
+    Raises :class:`DataError` for labels (m,) that are no whole numbers from 0 to ``n_classes`` - 1.
 
     >>> one_hot(np.array([2, 0]), 3, "loss")
     array([[0., 0., 1.],
@@ -24,8 +24,19 @@ def one_hot(labels: np.ndarray, n_classes: int, owner: str, dtype: Any = np.floa
     bad = ~((values >= 0) & (values < n_classes) & (values == np.floor(values)))
     if bad.any():
         allowed = f"whole numbers from 0 to {n_classes - 1}"
-        raise ParameterError(f"{owner} takes labels that are {allowed}, but was given {values[bad][0]:g}.")
+        raise DataError(f"{owner} takes labels that are {allowed}, but was given {values[bad][0]:g}.")
     return (values[:, None] == np.arange(n_classes)).astype(dtype)
+
+
+def _within(y: np.ndarray, row: Loss) -> np.ndarray:
+    """Return y, whose numbers must be such as the loss has a meaning for; a rounding error more or less is fine."""
+    low, high = row.targets
+    if (low, high) != REALS:
+        bad = (y < low - 1e-6) | (y > high + 1e-6)
+        if bad.any():
+            allowed = f"at least {low:g}" if high == REALS[1] else f"from {low:g} to {high:g}"
+            raise DataError(f"{row.layer} takes y_true {allowed}, but was given {y[bad][0]:g}.")
+    return y
 
 
 def as_targets(row: Loss, y_true: Any, n_outputs: int, n_rows: int | None, dtype: Any) -> np.ndarray:
@@ -45,7 +56,7 @@ def as_targets(row: Loss, y_true: Any, n_outputs: int, n_rows: int | None, dtype
         if y.ndim == 1 and n_outputs == 1:
             y = y[:, None]
         if y.ndim == 2 and y.shape[1] == n_outputs and n_rows in (None, y.shape[0]):
-            return floats(y, dtype)
+            return _within(floats(y, dtype), row)
     m = "rows" if n_rows is None else str(n_rows)
     shapes = [] if row.labels else [f"({m}, {n_outputs})"]
     shapes += [f"({m},) holding integer labels"] if labels_allowed else []
