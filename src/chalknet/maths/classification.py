@@ -35,7 +35,10 @@ def d_binary_cross_entropy(y, a, p):
 
 
 def binary_cross_entropy_logits(y, a, p):
-    """The same from z, a = sigmoid z: l = (1 − y) max(z, 0) + y max(−z, 0) + log(1 + e^(−|z|)); each term is 0 where its factor is."""
+    """The same from z, where a = sigmoid z: l = (1 − y) max(z, 0) + y max(−z, 0) + log(1 + e^(−|z|)).
+
+    No two terms cancel, and a term whose factor is 0 is 0 even for infinite z.
+    """
     return (
         (1.0 - y) * where(y < 1.0, np.maximum(a, 0.0), 1.0 - y)
         + y * where(y > 0.0, np.maximum(-a, 0.0), y)
@@ -92,7 +95,8 @@ def d_squared_hinge(y, a, p):
 def focal(y, a, p):
     """l = −y (1 − a)^p log a − (1 − y) a^p log(1 − a): cross-entropy in which what is already right weighs little."""
     return -(
-        y * np.maximum(1.0 - a, 1e-37) ** p * log_of(a) + (1.0 - y) * np.maximum(a, 1e-37) ** p * log_of_rest(a)
+        y * np.maximum(1.0 - a, 1e-37) ** p * log_of(a)
+        + (1.0 - y) * np.maximum(a, 1e-37) ** p * log_of_rest(a)
     )
 
 

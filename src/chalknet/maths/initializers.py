@@ -114,7 +114,9 @@ _SKLEARN = "scikit-learn's MLPClassifier._init_coef"
 INITIALIZERS: dict[str, Initializer] = {
     row.name: row
     for row in (
-        Initializer("lecture", normal_with(lambda n_in, n_out: 1.0), ones, "the lecture's Dense: N(0, 1), biases 1"),
+        Initializer(
+            "lecture", normal_with(lambda n_in, n_out: 1.0), ones, "the lecture's Dense: N(0, 1), biases 1"
+        ),
         Initializer("zeros", lambda rng, n_in, n_out: np.zeros((n_in, n_out)), zeros),
         constant(),
         uniform(),
@@ -125,7 +127,9 @@ INITIALIZERS: dict[str, Initializer] = {
         Initializer("he_normal", normal_with(lambda n_in, n_out: np.sqrt(2.0 / n_in)), zeros, _HE),
         Initializer("lecun_uniform", uniform_within(lambda n_in, n_out: np.sqrt(3.0 / n_in)), zeros, _LECUN),
         Initializer("lecun_normal", normal_with(lambda n_in, n_out: np.sqrt(1.0 / n_in)), zeros, _LECUN),
-        Initializer("orthogonal", orthogonal_weights, zeros, "Saxe, McClelland and Ganguli 2014, arXiv:1312.6120"),
+        Initializer(
+            "orthogonal", orthogonal_weights, zeros, "Saxe, McClelland and Ganguli 2014, arXiv:1312.6120"
+        ),
         Initializer("sklearn", uniform_within(glorot), biases_within(glorot), _SKLEARN),
         Initializer("sklearn_logistic", uniform_within(narrow), biases_within(narrow), _SKLEARN),
     )

@@ -1,9 +1,9 @@
 """Optimizers: what one step of descent does to one weight. Each is a pair of pure functions.
 
-``scales(lr, t, h)`` runs once a step in float64 (t = 1.0, 2.0, …; h the hyperparameters in the row's order) and gives at
-most eight numbers c: everything that float32 would spoil, such as 1 − β₂ or β₂ᵗ, is worked out there. ``step(w, g, s, c)``
-runs once a weight and gives the new weight and the new slots. Callers turn c into the data's own dtype first: the numbers
-may come as NumPy's float64, which would lift float32 weights.
+``scales(lr, t, h)`` runs once a step in float64 (t = 1.0, 2.0, …; h the hyperparameters in the row's order) and gives
+at most eight numbers c: everything that float32 would spoil, such as 1 − β₂ or β₂ᵗ, is worked out there.
+``step(w, g, s, c)`` runs once a weight and gives the new weight and the new slots. Some of the scales may be NumPy's
+float64, which would lift float32 weights; ``Optimizer.constants`` gives them all as Python's floats, which do not.
 """
 
 from __future__ import annotations
@@ -30,6 +30,16 @@ class Optimizer(NamedTuple):
     lr: float  # default learning rate
     decay: str | None = None  # the hyperparameter that is decoupled weight decay: 0 for biases
     source: str = ""
+
+    def constants(self, lr: float, t: float, h: tuple[float, ...] | None = None) -> tuple[float, ...]:
+        """The scales of step t as Python floats, for the row's own hyperparameters when h is None.
+
+        Example:
+            >>> OPTIMIZERS["sgd"].constants(0.5, 1.0)
+            (0.5,)
+        """
+        values = self.scales(lr, t, tuple(self.hyper.values()) if h is None else h)
+        return tuple(float(c) for c in values)
 
 
 def sgd_scales(lr, t, h):
@@ -205,8 +215,7 @@ def get(name: str) -> Optimizer:
 
     Example:
         >>> adam = get("adam")
-        >>> c = adam.scales(0.1, 1.0, tuple(adam.hyper.values()))
-        >>> w, slots = adam.step(3.0, 4.0, (0.0, 0.0), c)
+        >>> w, slots = adam.step(3.0, 4.0, (0.0, 0.0), adam.constants(0.1, 1.0))
         >>> round(float(w), 6)
         2.9
     """

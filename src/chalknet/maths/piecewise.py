@@ -1,4 +1,7 @@
-"""Activations made of pieces: straight lines, and exponentials below 0. ``activations`` puts the rows into one table."""
+"""Activations made of pieces: straight lines, and exponentials below 0.
+
+``activations`` puts the rows into one table.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,10 @@ __all__ = ["PIECEWISE"]
 
 
 def nought(z):
-    """0 for every number and ±inf, NaN for NaN: a zero of z's own dtype, so that where(c, 1.0, nought(z)) has it too."""
+    """0 for every number and ±inf, NaN for NaN.
+
+    It has z's own dtype, and so has a case distinction between it and a number; 0 · z would be NaN at ±inf.
+    """
     return np.minimum(np.abs(z), 0.0)
 
 
@@ -116,9 +122,12 @@ def d_hard_tanh(z, a, p):
 
 
 PIECEWISE = (
-    Activation("identity", identity, d_identity, "Identity", zero=True, d_textbook=lambda z, a, p: 1.0),
     Activation(
-        "step", step, d_step, "Step", low=0.0, high=1.0, kinks=(0.0,), source="McCulloch and Pitts 1943, Rosenblatt 1958",
+        "identity", identity, d_identity, "Identity", zero=True, source="no activation at all",
+        d_textbook=lambda z, a, p: 1.0,
+    ),
+    Activation(
+        "step", step, d_step, "Step", low=0.0, high=1.0, kinks=(0.0,), source="Rosenblatt 1958",
         textbook=lambda z, p: where(z >= 0.0, 1.0, 0.0), d_textbook=lambda z, a, p: 0.0,
     ),
     Activation(
@@ -153,7 +162,8 @@ PIECEWISE = (
     ),
     Activation(
         "hard_sigmoid", hard_sigmoid, d_hard_sigmoid, "HardSigmoid", low=0.0, high=1.0, kinks=(-3.0, 3.0),
-        source="Howard et al. 2019, arXiv:1905.02244", d_textbook=lambda z, a, p: where(np.abs(z) < 3.0, 1.0 / 6.0, 0.0),
+        source="Howard et al. 2019, arXiv:1905.02244",
+        d_textbook=lambda z, a, p: where(np.abs(z) < 3.0, 1.0 / 6.0, 0.0),
     ),
     Activation(
         "hard_tanh", hard_tanh, d_hard_tanh, "HardTanh", low=-1.0, high=1.0, kinks=(-1.0, 1.0), zero=True,

@@ -53,7 +53,11 @@ def d_huber(y, a, p):
 
 
 def log_cosh(y, a, p):
-    """l = log cosh(a − y); with r = |a − y|: r − log 2 + log(1 + e^(−2r)), and by cosh r − 1 = m²/(2 + 2m), m = e^(−r) − 1, near 0."""
+    """l = log cosh(a − y).
+
+    With r = |a − y| that is r − log 2 + log(1 + e^(−2r)), whose terms cancel near 0; there cosh r − 1 = m² / (2 + 2m),
+    m = e^(−r) − 1, keeps the digits.
+    """
     r = np.abs(a - y)
     e = np.exp(-r)
     m = np.expm1(-np.minimum(r, 1.0))

@@ -1,7 +1,7 @@
 """Formulas over a whole row: softmax, log-softmax, and softmax with cross-entropy in one.
 
-Arrays are (m, n): m rows of n outputs. The safe forms subtract the row's maximum, so no exponential overflows; logits of
-±inf give the limit. Derivatives of row activations are vector-Jacobian products: d is the gradient at the output.
+Arrays are (m, n): m rows of n outputs. The safe forms subtract the row's maximum, so no exponential overflows; logits
+of ±inf give the limit. Derivatives of row activations are vector-Jacobian products: d is the gradient at the output.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ class RowActivation(NamedTuple):
 def shifted(z):
     """z − max z, row by row; 0 at the maximum even where that is infinite."""
     m = np.max(z, axis=1, keepdims=True)  # (m, 1)
-    with np.errstate(invalid="ignore", over="ignore"):  # inf − inf is replaced; −inf is what an overflow should give
+    # inf − inf is replaced, and −inf is what an overflow should give
+    with np.errstate(invalid="ignore", over="ignore"):
         return where(z == m, 0.0, z - m)
 
 
@@ -65,7 +66,9 @@ def d_softmax(a, d):
 
 
 def log_softmax(z):
-    """aⱼ = s − log Σₖ eˢₖ with s = zⱼ − max z; the maximum's own e⁰ is the 1 of log1p, so that small losses keep digits.
+    """aⱼ = s − log Σₖ eˢₖ with s = zⱼ − max z.
+
+    The maximum's own e⁰ is the 1 of log1p, so that small losses keep their digits.
 
     Example:
         >>> log_softmax(np.array([[0.0, -50.0]])).tolist()
@@ -123,7 +126,14 @@ _BRIDLE = "Bridle 1990"
 ROW_ACTIVATIONS: dict[str, RowActivation] = {
     "softmax": RowActivation("softmax", softmax, d_softmax, "Softmax", _BRIDLE, textbook_softmax),
     "log_softmax": RowActivation(
-        "log_softmax", log_softmax, d_log_softmax, "LogSoftmax", _BRIDLE, textbook_log_softmax, -float("inf"), 0.0
+        "log_softmax",
+        log_softmax,
+        d_log_softmax,
+        "LogSoftmax",
+        _BRIDLE,
+        textbook_log_softmax,
+        -float("inf"),
+        0.0,
     ),
 }
 ALIASES: dict[str, str] = {}

@@ -1,7 +1,7 @@
 """Schedules: the learning rate of each step, as a function of the clock.
 
-``rate(lr, clock, h)`` gets the base rate lr, the clock (step, total_steps, epoch, samples) as floats at the start of the
-step, where samples counts those seen when the epoch began, and the hyperparameters h in the row's order.
+``rate(lr, clock, h)`` gets the base rate lr, the clock (step, total_steps, epoch, samples) as floats at the start of
+the step, where samples counts those seen when the epoch began, and the hyperparameters h in the row's order.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Activations without kinks. ``activations`` puts the rows into one table.
 
-Safe forms take e^(−|z|), which never overflows, and clip z where the result no longer depends on it, so that no ±inf meets
-a 0. Derivatives keep their digits where the unit saturates: a (1 − a) and 1 − a² would not.
+Safe forms take e^(−|z|), which never overflows, and clip z where the result no longer depends on it, so that no ±inf
+meets a 0. Derivatives keep their digits where the unit saturates: a (1 − a) and 1 − a² would not.
 """
 
 from __future__ import annotations
@@ -88,7 +88,10 @@ def d_silu(z, a, p):
 
 
 def mish(z, p):
-    """a = z tanh(log(1 + e^z)) = z n / d, n = u (u + 2), d = n + 2, u = e^z; times e^(−2z) above and below where z ≥ 0."""
+    """a = z tanh(log(1 + e^z)) = z n / d with n = u (u + 2), d = n + 2, u = e^z.
+
+    Where z ≥ 0, n and d are both taken times e^(−2z).
+    """
     e = np.exp(-np.abs(z))
     n = where(z >= 0.0, 1.0 + 2.0 * e, e * (e + 2.0))
     d = n + where(z >= 0.0, 2.0 * e * e, 2.0)
@@ -160,6 +163,23 @@ def d_exp(z, a, p):
     return a
 
 
+def textbook_d_mish(z, a, p):
+    """t + z (1 − t²) / (1 + e^(−z)) with t = tanh(log(1 + e^z))."""
+    t = np.tanh(np.log(1.0 + np.exp(z)))
+    return t + z * (1.0 - t * t) / (1.0 + np.exp(-z))
+
+
+def textbook_d_gelu(z, a, p):
+    """(1 + erf(z/√2)) / 2 + z e^(−z²/2) / √(2π)."""
+    return 0.5 * (1.0 + erf(0.7071067811865476 * z)) + 0.3989422804014327 * z * np.exp(-0.5 * z * z)
+
+
+def textbook_d_gelu_tanh(z, a, p):
+    """(1 + t)/2 + z (1 − t²) u′ / 2 with t = tanh u."""
+    t = np.tanh(0.7978845608028654 * (z + 0.044715 * z * z * z))
+    return 0.5 * (1.0 + t) + 0.5 * z * (1.0 - t * t) * 0.7978845608028654 * (1.0 + 0.134145 * z * z)
+
+
 _GELU = "Hendrycks and Gimpel 2016, arXiv:1606.08415"
 
 SMOOTH = (
@@ -191,15 +211,16 @@ SMOOTH = (
     ),
     Activation(
         "mish", mish, d_mish, "Mish", low=-0.3088408834977505, zero=True, source="Misra 2019, arXiv:1908.08681",
-        textbook=lambda z, p: z * np.tanh(np.log(1.0 + np.exp(z))),
+        textbook=lambda z, p: z * np.tanh(np.log(1.0 + np.exp(z))), d_textbook=textbook_d_mish,
     ),
     Activation(
         "gelu", gelu, d_gelu, "GELU", low=-0.1699712074799039, zero=True, source=_GELU,
-        textbook=lambda z, p: 0.5 * z * (1.0 + erf(0.7071067811865476 * z)),
+        textbook=lambda z, p: 0.5 * z * (1.0 + erf(0.7071067811865476 * z)), d_textbook=textbook_d_gelu,
     ),
     Activation(
         "gelu_tanh", gelu_tanh, d_gelu_tanh, "GELUTanh", low=-0.17004083077120434, zero=True, source=_GELU,
         textbook=lambda z, p: 0.5 * z * (1.0 + np.tanh(0.7978845608028654 * (z + 0.044715 * z * z * z))),
+        d_textbook=textbook_d_gelu_tanh,
     ),
     Activation(
         "gaussian", gaussian, d_gaussian, "Gaussian", low=0.0, high=1.0, source="Broomhead and Lowe 1988",

@@ -52,10 +52,10 @@ class Loss(NamedTuple):
     layer: str  # the loss object's class name, as in cn.MSE
     p: float = 0.0
     p_name: str | None = None
-    rows: bool = False  # True: outputs are summed, the mean is over rows; False: the mean is over all elements
+    rows: bool = False  # True: the mean is over rows, outputs are summed; False: it is over all elements
     pair: str = "identity"  # the output activation it is meant for
     link: str = "identity"  # turns the last layer's output into what a user wants
-    fused: tuple[str, str] | None = None  # (activation, loss): that activation, then this loss, is that loss on z
+    fused: tuple[str, str] | None = None  # (activation, loss): that loss on z is this one on activation(z)
     whole_row: bool = False  # f takes (m, n) and gives (m,)
     labels: bool = False  # targets are whole class numbers; the formula sees them one-hot
     kinks: Callable[[float, float], tuple[float, ...]] | None = None  # kinks(y, p): the a where df jumps
@@ -87,4 +87,5 @@ def find(kind: str, name: str, table: Mapping[str, Row], aliases: Mapping[str, s
         return table[aliases.get(name, name)]
     near = get_close_matches(str(name), [*table, *aliases], 1)
     hint = f" (did you mean {near[0]!r}?)" if near else ""
-    raise UnknownNameError(f"unknown {kind} {name!r}{hint}: use one of {', '.join(sorted([*table, *aliases]))}.")
+    allowed = ", ".join(sorted([*table, *aliases]))
+    raise UnknownNameError(f"unknown {kind} {name!r}{hint}: use one of {allowed}.")
