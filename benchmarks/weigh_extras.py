@@ -1,62 +1,70 @@
-"""What each extra of chalknet brings and weighs: `python benchmarks/weigh_extras.py` (needs a network, 5 minutes).
+"""What each extra of chalknet brings and weighs: `python benchmarks/weigh_extras.py` (needs a network, 6 minutes).
 
-Makes one fresh virtual environment an extra, installs `.[EXTRA]` with pip, and adds up the files on disk, byte code
-included; pip itself is left out. Prints the Markdown table of the README with the machine and the date.
+Makes one fresh virtual environment an extra, installs `.[EXTRA]` with pip, and adds up each package's files on disk, byte
+code included. Prints the README's table with the machine and the date.
 """
 
 from __future__ import annotations
 
 import datetime
-import json
 import platform
 import subprocess
 import sys
 import tempfile
 import tomllib
 import venv
+from importlib.metadata import distributions
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 MB = 1e6
+OURS = {"chalknet", "pip", "setuptools"}
 
 
-def size(folder: Path) -> float:
-    """Return the size of a folder's files in MB."""
-    return (
-        sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
-        / MB
-    )
-
-
-def install(extra: str) -> tuple[float, dict[str, str]]:
-    """Install `.[extra]` into a fresh environment; return its growth in MB and the packages with their versions."""
+def install(extra: str) -> dict[str, float]:
+    """Install `.[extra]` into a fresh environment; return the MB of each package that it brought."""
     with tempfile.TemporaryDirectory() as folder:
         venv.create(folder, with_pip=True)
-        python = str(Path(folder) / ("Scripts" if sys.platform == "win32" else "bin") / "python")
-        before = size(Path(folder))
+        python = Path(folder) / ("Scripts" if sys.platform == "win32" else "bin") / "python"
         target = f"{ROOT}[{extra}]" if extra else str(ROOT)
         subprocess.run(
             [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", target], check=True
         )
-        listed = subprocess.run(
-            [python, "-m", "pip", "list", "--format=json", "--disable-pip-version-check"],
-            check=True, capture_output=True, text=True,
-        )  # fmt: skip
-        packages = {p["name"].lower(): p["version"] for p in json.loads(listed.stdout)}
-        return size(Path(folder)) - before, packages
+        return {
+            dist.name.lower(): sum(
+                Path(path).stat().st_size
+                for file in dist.files or ()
+                if (path := dist.locate_file(file)) and Path(path).is_file()
+            )
+            / MB
+            for dist in distributions(
+                path=[str(path) for path in Path(folder).glob("[Ll]ib/**/site-packages")]
+            )
+            if dist.name.lower() not in OURS
+        }
+
+
+def row(label: str, packages: dict[str, float], sign: str = "") -> str:
+    """Print one line of the table: the packages of at least 1 MB, heaviest first, and the sum."""
+    heavy = sorted(
+        (name for name in packages if packages[name] >= 1.0), key=packages.__getitem__, reverse=True
+    )
+    rest = len(packages) - len(heavy)
+    names = ", ".join(f"{name} {packages[name]:.0f}" for name in heavy)
+    return f"| {label} | {names}{f', and {rest} small ones' if rest else ''} | {sign}{sum(packages.values()):.0f} |"
 
 
 def main() -> None:
     """Weigh the core, then each extra on top of it."""
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
-    core, base = install("")
-    lines = [f"| (none) | {', '.join(sorted(set(base) - {'pip', 'setuptools', 'chalknet'}))} | {core:.0f} |"]
+    core = install("")
+    lines = [row("none", core)]
     for extra in extras:
-        weight, packages = install(extra)
+        packages = install(extra)
         lines.append(
-            f"| `[{extra}]` | {', '.join(sorted(set(packages) - set(base)))} | + {weight - core:.0f} |"
+            row(f"`[{extra}]`", {name: packages[name] for name in packages.keys() - core.keys()}, "+ ")
         )
-    print("| extra | packages | MB |\n| --- | --- | --- |", *lines, sep="\n")
+    print("| extra | what it brings (MB) | MB in all |\n| --- | --- | --- |", *lines, sep="\n")
     print(f"\n{platform.platform()}, Python {platform.python_version()}, {datetime.date.today():%Y-%m-%d}")  # noqa: DTZ011
 
 

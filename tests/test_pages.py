@@ -57,6 +57,7 @@ def run_console(block: Block, folder: Path) -> None:
             env=os.environ | {"PATH": path},
             capture_output=True,
             text=True,
+            check=False,
         )
         assert done.returncode == 0, f"$ {line}\n{done.stdout}{done.stderr}"
 
