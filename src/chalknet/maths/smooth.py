@@ -210,15 +210,15 @@ SMOOTH = (
         textbook=lambda z, p: z / (1.0 + np.exp(-z)), d_textbook=lambda z, a, p: a + (1.0 - a) / (1.0 + np.exp(-z)),
     ),
     Activation(
-        "mish", mish, d_mish, "Mish", low=-0.3088408834977505, zero=True, source="Misra 2019, arXiv:1908.08681",
+        "mish", mish, d_mish, "Mish", low=-0.30884341301725043, zero=True, source="Misra 2019, arXiv:1908.08681",
         textbook=lambda z, p: z * np.tanh(np.log(1.0 + np.exp(z))), d_textbook=textbook_d_mish,
     ),
     Activation(
-        "gelu", gelu, d_gelu, "GELU", low=-0.1699712074799039, zero=True, source=_GELU,
+        "gelu", gelu, d_gelu, "GELU", low=-0.16997120747990366, zero=True, source=_GELU,
         textbook=lambda z, p: 0.5 * z * (1.0 + erf(0.7071067811865476 * z)), d_textbook=textbook_d_gelu,
     ),
     Activation(
-        "gelu_tanh", gelu_tanh, d_gelu_tanh, "GELUTanh", low=-0.17004083077120434, zero=True, source=_GELU,
+        "gelu_tanh", gelu_tanh, d_gelu_tanh, "GELUTanh", low=-0.17004075057125403, zero=True, source=_GELU,
         textbook=lambda z, p: 0.5 * z * (1.0 + np.tanh(0.7978845608028654 * (z + 0.044715 * z * z * z))),
         d_textbook=textbook_d_gelu_tanh,
     ),
