@@ -126,13 +126,30 @@ class Dense(Layer):
 
         Raises :class:`ShapeError` for views of another shape or dtype.
         """
-        for view, own in ((weights_view, self._weights), (biases_view, self._biases)):
+        views = ((weights_view, self._weights), (biases_view, self._biases))
+        for view, own in views:
             if view.shape != own.shape or view.dtype != self.dtype:
                 raise ShapeError(
                     f"{self!r} can be bound to {own.shape} of {self.dtype}, not to {view.shape} of {view.dtype}."
                 )
+        for view, own in views:
             view[...] = own
         self._weights, self._biases, self._bound = weights_view, biases_view, True
+
+    @classmethod
+    def over(cls, weights_view: np.ndarray, biases_view: np.ndarray) -> Dense:
+        """Make a layer that lives in the given views and takes over the numbers it finds there; draws nothing.
+
+        >>> flat = np.arange(6.0)
+        >>> Dense.over(flat[:4].reshape(2, 2), flat[4:].reshape(1, 2)).forward([[1, 1]])
+        array([[6., 9.]])
+        """
+        layer = cls.__new__(cls)
+        layer.n_in, layer.n_out = weights_view.shape
+        layer.initializer, layer.dtype = "glorot_uniform", weights_view.dtype
+        layer.dweights = layer.dbiases = None
+        vars(layer).update(_weights=weights_view, _biases=biases_view, _bound=True, _drawn=None)
+        return layer
 
     def forward(self, inputs: Any, training: bool = False) -> np.ndarray:
         """Return inputs @ weights + biases, (batch, n_out), for inputs (batch, n_in), an array or a CSR matrix."""
