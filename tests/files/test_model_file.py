@@ -50,10 +50,6 @@ def refused(path: Path, **kwargs: Any) -> str:
     return message
 
 
-def names(folder: Path) -> list[str]:
-    return sorted(file.name for file in folder.iterdir())
-
-
 def rewrite(path: Path, change: Any) -> None:
     """Change the parsed header, with the checksum left as it is."""
     raw = path.read_bytes()
