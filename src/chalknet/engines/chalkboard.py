@@ -31,7 +31,10 @@ class Board:
         places = iter(slices(description.dense))
         for spec in description.layers:
             if spec.kind == base.DENSE:
-                layer: Layer = dense_view(spec.n_in, spec.n_out, parameters, next(places))
+                weights, biases = next(places)
+                layer: Layer = Dense.over(
+                    parameters[weights].reshape(spec.n_in, spec.n_out), parameters[biases].reshape(1, spec.n_out)
+                )
             elif spec.kind == base.DROPOUT:
                 layer = Dropout(spec.p)
             else:
@@ -85,16 +88,6 @@ class Board:
         return (0.5 * d.l2 * squares + d.l1 * sizes) * share
 
 
-def dense_view(n_in: int, n_out: int, flat: np.ndarray, place: tuple[slice, slice]) -> Dense:
-    """A dense layer that lives in a flat vector and takes over the numbers it finds there."""
-    layer = Dense(n_in, n_out, dtype=flat.dtype, initializer="zeros")
-    weights, biases = flat[place[0]].reshape(n_in, n_out), flat[place[1]].reshape(1, n_out)
-    values = weights.copy(), biases.copy()
-    layer.bind(weights, biases)
-    weights[...], biases[...] = values
-    return layer
-
-
 def _shaped(name: str) -> bool:
     return name not in ROW_ACTIVATIONS and activations.get(name).p_name is not None
 
@@ -126,6 +119,10 @@ class BoardSession:
 
     def run(self, until: Until) -> int:
         """Train on; see `base.Session`. Where it is cut never changes a bit."""
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a diverging run is told of by its loss
+            return self._run(until)
+
+    def _run(self, until: Until) -> int:
         d, state, data = self.description, self.state, self.data
         counts, numbers = state.counts, state.numbers
         n, end = data.rows.size, time.perf_counter() + until.seconds
@@ -228,6 +225,12 @@ class ChalkboardEngine:
         self, description: Description, parameters: np.ndarray, data: Data
     ) -> tuple[float, np.ndarray]:
         """The objective over the data's rows, and its gradient as a flat vector."""
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            return self._loss_and_gradient(description, parameters, data)
+
+    def _loss_and_gradient(
+        self, description: Description, parameters: np.ndarray, data: Data
+    ) -> tuple[float, np.ndarray]:
         board = Board(description.fused(), parameters)
         w = None if data.weights is None else data.weights[data.rows]
         output = board.forward(data.X[data.rows])
@@ -242,9 +245,10 @@ class ChalkboardEngine:
         out = np.empty((X.shape[0], description.n_out), parameters.dtype)
         name = description.output_link()
         last = activation.find(name)() if link and name != "identity" else None
-        for begin in range(0, len(out), BLOCK):
-            a = board.forward(X[begin : begin + BLOCK])
-            out[begin : begin + BLOCK] = a if last is None else last.forward(a)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            for begin in range(0, len(out), BLOCK):
+                a = board.forward(X[begin : begin + BLOCK])
+                out[begin : begin + BLOCK] = a if last is None else last.forward(a)
         return out
 
 

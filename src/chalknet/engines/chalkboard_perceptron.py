@@ -26,10 +26,10 @@ squared_error, d_squared_error = LOSSES["squared_error"].f, LOSSES["squared_erro
 
 AHEAD = 8  # rows scored at once by NumPy
 
-# `size`: five numbers in the weights' own dtype, which rounds them as scikit-learn does
-SCALE, SQUARES, ABSOLUTES, WORK, STEP = range(5)
-# `numbers`, float64
-BIAS, PULL, LOSS, OBJECTIVE, BEST, SCORE = range(6)
+# `numbers`, float64; the weights are SCALE * v, SQUARES and ABSOLUTES their norms as scikit-learn keeps them
+BIAS, PULL, LOSS, OBJECTIVE, BEST, SCORE, SCALE, SQUARES, ABSOLUTES = range(9)
+# `cells`: two numbers in the weights' own dtype, which rounds what passes through them as scikit-learn does
+WORK, STEP = range(2)
 # `counts`, int64
 AT, EPOCH, STALE, STATE = range(4)
 RUNNING, FINISHED, CONVERGED, OVERFLOWED = range(4)
@@ -115,16 +115,16 @@ def ahead(rows: Any, order: np.ndarray, at: int, w: np.ndarray, dots: np.ndarray
     return n
 
 
-def add(rows: Any, row: int, w: np.ndarray, size: np.ndarray, norms: bool) -> None:
+def add(rows: Any, row: int, w: np.ndarray, numbers: np.ndarray, cells: np.ndarray, norms: bool) -> None:
     """v += x * STEP / SCALE for one row; with `norms`, also the two norms of the weights that the row touches."""
     columns, x = parts(rows, row)
-    size[STEP] /= size[SCALE]
-    w[columns] = w[columns] + x.astype(np.float64) * float(size[STEP])
+    cells[WORK] = numbers[SCALE]
+    cells[STEP] /= cells[WORK]
+    w[columns] = w[columns] + x.astype(np.float64) * float(cells[STEP])
     if norms:
         touched = w[columns]
-        scale = size[SCALE]
-        size[SQUARES] = total(touched * touched) * float(scale * scale)
-        size[ABSOLUTES] = total(np.abs(touched)) * float(scale)
+        numbers[SQUARES] = total(touched * touched) * float(cells[WORK] * cells[WORK])
+        numbers[ABSOLUTES] = total(np.abs(touched)) * float(cells[WORK])
 
 
 def truncate(rows: Any, row: int, w: np.ndarray, q: np.ndarray, scale: float, pull: float) -> None:
@@ -135,6 +135,21 @@ def truncate(rows: Any, row: int, w: np.ndarray, q: np.ndarray, scale: float, pu
     down = np.minimum(0.0, before + (pull - paid) / scale)
     w[columns] = np.where(before > 0.0, up, np.where(before < 0.0, down, before))
     q[columns] = paid + scale * (w[columns] - before)
+
+
+def finite(w: np.ndarray) -> bool:
+    """Whether every weight is a finite number."""
+    return bool(np.isfinite(w).all())
+
+
+def multiply(w: np.ndarray, factor: float) -> None:
+    """w *= factor, in w's own dtype."""
+    w *= w.dtype.type(factor)
+
+
+def reorder(order: np.ndarray, again: np.ndarray) -> None:
+    """Apply a permutation to an order."""
+    order[:] = order[again]
 
 
 def vote(
@@ -175,7 +190,7 @@ def end_epoch(
     numbers[OBJECTIVE] /= n_train
     counts[AT] = 0
     counts[EPOCH] += 1
-    if not (math.isfinite(numbers[BIAS]) and np.all(np.isfinite(w))):
+    if not (math.isfinite(numbers[BIAS]) and finite(w)):
         counts[STATE] = OVERFLOWED
         return
     if plan.early:
@@ -207,7 +222,7 @@ def learn(
     w: np.ndarray,
     q: np.ndarray,
     dots: np.ndarray,
-    size: np.ndarray,
+    cells: np.ndarray,
     numbers: np.ndarray,
     counts: np.ndarray,
     curve: np.ndarray,
@@ -226,7 +241,7 @@ def learn(
         if at == 0:
             numbers[LOSS] = numbers[OBJECTIVE] = 0.0
             if plan.shuffle:
-                order[:] = order[again]
+                reorder(order, again)
         stop = min(order.size, at + budget)
         budget -= stop - at
         first = ready = at
@@ -236,11 +251,11 @@ def learn(
                 first = at
                 ready = at + ahead(rows, order, at, w, dots)
             row = order[at]
-            size[WORK] = dots[at - first] * float(size[SCALE])
+            cells[WORK] = dots[at - first] * numbers[SCALE]
             at += 1
             if held_out[row]:
                 continue
-            z = float(size[WORK]) + bias
+            z = float(cells[WORK]) + bias
             loss = slope = 0.0
             if plan.smooth:
                 loss, slope = respond(z, y[row])
@@ -249,27 +264,28 @@ def learn(
             numbers[LOSS] += loss
             numbers[OBJECTIVE] += loss
             if plan.penalised:
-                size[WORK] = math.sqrt(size[SQUARES])
-                half_square = (1.0 - plan.l1_ratio) * 0.5 * float(size[WORK] * size[WORK])
-                numbers[OBJECTIVE] += plan.alpha * (half_square + plan.l1_ratio * float(size[ABSOLUTES]))
+                cells[WORK] = math.sqrt(numbers[SQUARES])
+                half_square = (1.0 - plan.l1_ratio) * 0.5 * float(cells[WORK] * cells[WORK])
+                cells[WORK] = numbers[ABSOLUTES]
+                numbers[OBJECTIVE] += plan.alpha * (half_square + plan.l1_ratio * float(cells[WORK]))
             update = -plan.eta * slope * float(weight[row])
             if plan.shrinks:
-                size[SCALE] *= plan.keep
-                size[SQUARES] *= plan.keep2
-                size[ABSOLUTES] *= plan.keep
-                if size[SCALE] < plan.limit:
-                    w *= size[SCALE]
-                    size[SCALE] = 1.0
+                numbers[SCALE] *= plan.keep
+                numbers[SQUARES] *= plan.keep2
+                numbers[ABSOLUTES] *= plan.keep
+                if numbers[SCALE] < plan.limit:
+                    multiply(w, numbers[SCALE])
+                    numbers[SCALE] = 1.0
                     ready = at
             if update != 0.0:
-                size[STEP] = update
-                add(rows, row, w, size, plan.penalised)
+                cells[STEP] = update
+                add(rows, row, w, numbers, cells, plan.penalised)
                 ready = at
                 if plan.intercept:
                     bias += update * plan.decay
             if plan.truncates:
                 numbers[PULL] += plan.pull
-                truncate(rows, row, w, q, float(size[SCALE]), numbers[PULL])
+                truncate(rows, row, w, q, numbers[SCALE], numbers[PULL])
                 ready = at
         numbers[BIAS] = bias
         counts[AT] = at

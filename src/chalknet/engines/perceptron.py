@@ -12,6 +12,7 @@ from scipy.linalg import get_blas_funcs
 
 from chalknet.engines import chalkboard_perceptron as plain
 from chalknet.engines.chalkboard_perceptron import (
+    ABSOLUTES,
     BEST,
     BIAS,
     CONVERGED,
@@ -22,6 +23,7 @@ from chalknet.engines.chalkboard_perceptron import (
     RUNNING,
     SCALE,
     SCORE,
+    SQUARES,
     STATE,
     Plan,
 )
@@ -111,13 +113,12 @@ def learn_unit(task: Task, plan: Plan, engine: str, verbose: int = 0) -> Learned
     w, dtype = task.w.copy(), task.w.dtype
     q = np.zeros(w.size if plan.truncates else 0, dtype)
     dots = np.empty(1 if plan.smooth or plan.truncates else AHEAD)  # these change w at every row: nothing to look ahead to
-    size = np.zeros(5, dtype)
-    size[SCALE] = 1.0
+    cells = np.zeros(2, dtype)
+    numbers = np.zeros(9)
+    numbers[BIAS], numbers[BEST], numbers[SCALE] = task.bias, np.inf, 1.0
     if plan.penalised:
         dot, asum = get_blas_funcs(("dot", "asum"), (w,))
-        size[plain.SQUARES], size[plain.ABSOLUTES] = dot(w, w), asum(w)
-    numbers = np.zeros(6)
-    numbers[BIAS], numbers[BEST] = task.bias, np.inf
+        numbers[SQUARES], numbers[ABSOLUTES] = dot(w, w), asum(w)
     counts = np.zeros(4, np.int64)
     order = np.arange(n)
     again = permutation(int(task.seed), n) if plan.shuffle else order[:0]
@@ -132,20 +133,20 @@ def learn_unit(task: Task, plan: Plan, engine: str, verbose: int = 0) -> Learned
             print(f"-- Epoch {counts[EPOCH] + 1}")
         with np.errstate(all="ignore"):  # an overflow is found at the end of its epoch
             done = learn(
-                rows, task.y, task.weight, task.shares, task.held_out, validation, order, again, w, q, dots, size,
+                rows, task.y, task.weight, task.shares, task.held_out, validation, order, again, w, q, dots, cells,
                 numbers, counts, part, plan, budget,
             )  # fmt: skip
         curve += part[:done].tolist()
         if verbose and done and counts[STATE] != OVERFLOWED:
-            report(w * size[SCALE], numbers, counts, n - validation.size, plan.early, time.perf_counter() - start)
+            report(w * numbers[SCALE], numbers, counts, n - validation.size, plan.early, time.perf_counter() - start)
     if counts[STATE] == OVERFLOWED:
         raise ValueError(
             f"Floating-point under-/overflow occurred at epoch #{counts[EPOCH]}."
             " Scaling input data with StandardScaler or MinMaxScaler might help."
             f" A smaller eta0 (given: {plan.eta:g}) may help, too."
         )
-    if size[SCALE] != 1.0:
-        w *= size[SCALE]
+    if numbers[SCALE] != 1.0:
+        plain.multiply(w, numbers[SCALE])
     return Learned(w, float(numbers[BIAS]), int(counts[EPOCH]), curve)
 
 

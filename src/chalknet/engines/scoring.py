@@ -20,13 +20,13 @@ def score(board: Board, data: Data, description: Description) -> float:
     index = data.validation
     output = board.forward(data.X[index])
     w = None if data.weights is None else data.weights[index]
-    y = board.loss.targets(data.y[index], description.n_out, index.size, output.dtype)
     if description.score == r.NEGATIVE_LOSS:
         total = float(index.size) if w is None else float(w.sum(dtype=np.float64))
-        rows = board.loss.rows(output, y)
+        rows = board.loss.rows(output, data.y[index])
         return -float(np.sum(rows if w is None else w * rows, dtype=np.float64)) / total
     if not np.isfinite(output).all():
         return float("nan")
+    y = board.loss.targets(data.y[index], description.n_out, index.size, output.dtype)
     if description.score == r.R2:
         link = description.output_link()
         prediction = output if link == "identity" else activation.find(link)().forward(output)

@@ -8,10 +8,10 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 from chalknet.engines.fused import lowlevel
+from chalknet.engines.fused.lowering import INNER
 from chalknet.engines.fused.lowlevel import JIT, noinline, shift
 from chalknet.engines.fused.tile import TALL, VECTOR_BYTES, make_tile
 
-OPTIONS = {"error_model": "numpy", "fastmath": {"contract", "nsz", "reassoc"}, "nogil": True}
 
 SHORT = TALL // 2
 tall_wide, tall_narrow = make_tile(TALL, 2), make_tile(TALL, 1)
@@ -19,7 +19,7 @@ short_wide, short_narrow = make_tile(SHORT, 2), make_tile(SHORT, 1)
 row_wide, row_narrow = make_tile(1, 4), make_tile(1, 1)
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def product(a, a_row, a_k, b, b_k, c, c_row, init, init_row, m, n, k, like):
     """C[m, n] = init + A[m, k] B[k, n]; addresses and strides in elements, n a multiple of the vector length.
 
@@ -125,31 +125,30 @@ else:
         target[to + j * target_row + i] = source[at + i * row + j]
 
 
-@njit(**OPTIONS)
-def transpose(source, at, k, n, row, target, target_row):
-    """target[n, target_row] = source[at:][k, row] transposed; n counts padded columns, the target's padding is zero."""
+@njit(**INNER)
+def transpose(buffer, begin, k, n, target, target_row):
+    """Transpose the k rows of n (padded) columns at `begin` into n rows at `target`, whose padding becomes zero."""
     noinline()
-    lanes = VECTOR_BYTES // source.itemsize
+    lanes = VECTOR_BYTES // buffer.itemsize
     whole = k // lanes * lanes
     for i in range(0, whole, lanes):
         for j in range(0, n, lanes):
-            transpose_square(source, at + i * row + j, row, target, j * target_row + i, target_row)
+            transpose_square(buffer, begin + i * n + j, n, buffer, target + j * target_row + i, target_row)
     for j in range(n):
         for i in range(whole, k):
-            target[j * target_row + i] = source[at + i * row + j]
+            buffer[target + j * target_row + i] = buffer[begin + i * n + j]
         for i in range(k, target_row):
-            target[j * target_row + i] = 0
+            buffer[target + j * target_row + i] = 0
 
 
-@njit(**OPTIONS)
-def add_rows(source, at, m, row, target, to, n):
-    """target[to : to + n] = the sum of the block's m rows."""
+@njit(**INNER)
+def add_rows(buffer, begin, m, row, target):
+    """The sum of the m rows at `begin`, into one row at `target`."""
     noinline()
-    out = target[to : to + n]
-    for j in range(n):
+    out = buffer[target : target + row]
+    for j in range(row):
         out[j] = 0
     for i in range(m):
-        one = source[at + i * row : at + i * row + n]
-        for j in range(n):
+        one = buffer[begin + i * row : begin + (i + 1) * row]
+        for j in range(row):
             out[j] += one[j]
-

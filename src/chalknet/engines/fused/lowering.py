@@ -7,6 +7,7 @@ calls in the same way, and compiles the copy. No second text of any formula exis
 
 from __future__ import annotations
 
+import dis
 import math
 from functools import cache
 from types import FunctionType
@@ -20,6 +21,8 @@ from chalknet.maths import ops
 
 # Reassociation and reciprocals are left out: a formula's careful form would lose its care.
 FLAGS = {"contract", "nsz"}
+# Only called from compiled code: the wrappers for Python would take longer to compile than the formula.
+INNER: dict[str, Any] = {"error_model": "numpy", "nogil": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 DTYPES = {types.float32: np.float32, types.float64: np.float64}
 
 
@@ -41,28 +44,32 @@ def _xlogy(x, y):
     return xlogy
 
 
+def globals_of(f: FunctionType) -> dict[str, Any]:
+    """The module-level objects that a function reads, by name (attributes such as np.exp's name are not among them)."""
+    names = {i.argval for i in dis.get_instructions(f) if i.opname == "LOAD_GLOBAL"}
+    return {n: f.__globals__[n] for n in names if n in f.__globals__}
+
+
+def _is_formula(g: Any) -> bool:
+    inside = getattr(g, "__module__", "").startswith(ops.__package__)
+    return isinstance(g, FunctionType) and inside and g.__module__ != ops.__name__
+
+
 @cache
 def scalar(f: FunctionType, dtype: Any) -> Any:
     """Compile a formula for one number of `dtype` (np.float32 or np.float64)."""
-    names = f.__code__.co_names
-    own = {
-        n: scalar(g, dtype)
-        for n in names
-        if isinstance(g := f.__globals__.get(n), FunctionType) and g.__module__.startswith("chalknet.maths") and g.__module__ != ops.__name__
-    }
-    own |= {n: dtype(g) for n in names if type(g := f.__globals__.get(n)) is float}
+    used = globals_of(f)
+    own: dict[str, Any] = {n: scalar(g, dtype) for n, g in used.items() if _is_formula(g)}
+    own |= {n: dtype(g) for n, g in used.items() if type(g) is float}
     constants = tuple(dtype(c) if type(c) is float else c for c in f.__code__.co_consts)
     copy = FunctionType(f.__code__.replace(co_consts=constants), {**f.__globals__, **own}, f.__name__)
-    return njit(copy, error_model="numpy", fastmath=FLAGS)
+    return njit(copy, fastmath=FLAGS, **INNER)
 
 
 @cache
 def compiled(f: FunctionType) -> Any:
     """Compile a plain function of the package as it stands, together with the plain functions it calls."""
-    own = {
-        n: compiled(g)
-        for n in f.__code__.co_names
-        if isinstance(g := f.__globals__.get(n), FunctionType) and g.__module__ == f.__module__
-    }
+    used = globals_of(f)
+    own = {n: compiled(g) for n, g in used.items() if isinstance(g, FunctionType) and g.__module__ == f.__module__}
     copy = FunctionType(f.__code__, {**f.__globals__, **own}, f.__name__)
-    return njit(copy, error_model="numpy", nogil=True)
+    return njit(copy, **INNER)

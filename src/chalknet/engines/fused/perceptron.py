@@ -14,7 +14,7 @@ from numba import njit, types
 from numba.extending import overload, register_jitable
 
 from chalknet.engines import chalkboard_perceptron as plain
-from chalknet.engines.chalkboard_perceptron import ABSOLUTES, SCALE, SQUARES, STEP
+from chalknet.engines.chalkboard_perceptron import ABSOLUTES, SCALE, SQUARES, STEP, WORK
 from chalknet.engines.fused.fingerprint import FORMULAS, digest
 from chalknet.engines.fused.lowering import scalar
 
@@ -69,11 +69,12 @@ def ahead_sparse(rows, order, at, w, dots):
     return n
 
 
-def add_dense(rows, row, w, size, norms):
+def add_dense(rows, row, w, numbers, cells, norms):
     """The update of a dense row."""
     x = rows[row]
-    size[STEP] /= size[SCALE]
-    step = np.float64(size[STEP])
+    cells[WORK] = numbers[SCALE]
+    cells[STEP] /= cells[WORK]
+    step = np.float64(cells[STEP])
     for j in range(w.size):
         w[j] = w[j] + np.float64(x[j]) * step
     if norms:
@@ -81,15 +82,16 @@ def add_dense(rows, row, w, size, norms):
         for j in range(w.size):
             squares += w[j] * w[j]
             absolutes += abs(w[j])
-        size[SQUARES] = squares * np.float64(size[SCALE] * size[SCALE])
-        size[ABSOLUTES] = absolutes * np.float64(size[SCALE])
+        numbers[SQUARES] = squares * np.float64(cells[WORK] * cells[WORK])
+        numbers[ABSOLUTES] = absolutes * np.float64(cells[WORK])
 
 
-def add_sparse(rows, row, w, size, norms):
+def add_sparse(rows, row, w, numbers, cells, norms):
     """The update of a CSR row."""
     data, columns, starts = rows
-    size[STEP] /= size[SCALE]
-    step = np.float64(size[STEP])
+    cells[WORK] = numbers[SCALE]
+    cells[STEP] /= cells[WORK]
+    step = np.float64(cells[STEP])
     squares = absolutes = 0.0
     for k in range(starts[row], starts[row + 1]):
         j = columns[k]
@@ -98,8 +100,8 @@ def add_sparse(rows, row, w, size, norms):
             squares += w[j] * w[j]
             absolutes += abs(w[j])
     if norms:
-        size[SQUARES] = squares * np.float64(size[SCALE] * size[SCALE])
-        size[ABSOLUTES] = absolutes * np.float64(size[SCALE])
+        numbers[SQUARES] = squares * np.float64(cells[WORK] * cells[WORK])
+        numbers[ABSOLUTES] = absolutes * np.float64(cells[WORK])
 
 
 @register_jitable(**OPTIONS)
@@ -126,11 +128,34 @@ def truncate_sparse(rows, row, w, q, scale, pull):
         truncate_one(w, q, columns[k], scale, pull)
 
 
-def by_kind(function, dense, sparse):
-    """Let compiled code take `dense` or `sparse` in place of a plain function, by the type of its rows."""
+def finite(w):
+    """Whether every weight is a finite number."""
+    for j in range(w.size):
+        if not np.isfinite(w[j]):
+            return False
+    return True
 
-    def pick(rows, *others):
-        return sparse if isinstance(rows, types.BaseTuple) else dense
+
+def multiply(w, factor):
+    """w *= factor; `factor` is rounded to w's dtype first, through a cell of that dtype."""
+    cell = np.empty_like(w[:1])
+    cell[0] = factor
+    for j in range(w.size):
+        w[j] *= cell[0]
+
+
+def reorder(order, again):
+    """Apply a permutation to an order."""
+    before = order.copy()
+    for i in range(order.size):
+        order[i] = before[again[i]]
+
+
+def by_kind(function, dense, sparse):
+    """Let compiled code take `dense` or `sparse` in place of a plain function, by the type of its first argument (rows)."""
+
+    def pick(first, *others):
+        return sparse if isinstance(first, types.BaseTuple) else dense
 
     overload(function, jit_options=OPTIONS, strict=False)(pick)
 
@@ -138,6 +163,8 @@ def by_kind(function, dense, sparse):
 by_kind(plain.ahead, ahead_dense, ahead_sparse)
 by_kind(plain.add, add_dense, add_sparse)
 by_kind(plain.truncate, truncate_dense, truncate_sparse)
+for name, loop in {"finite": finite, "multiply": multiply, "reorder": reorder}.items():
+    by_kind(getattr(plain, name), loop, loop)
 for body in (plain.vote, plain.end_epoch, plain.learn, plain.permutation):
     register_jitable(**OPTIONS)(body)
 
@@ -151,11 +178,11 @@ def _respond(z, y):
 def _make(fingerprint):
     @njit(cache=True, nogil=True, **OPTIONS)
     def learn(
-        rows, y, weight, shares, held_out, validation, order, again, w, q, dots, size, numbers, counts, curve, plan, budget
+        rows, y, weight, shares, held_out, validation, order, again, w, q, dots, cells, numbers, counts, curve, plan, budget
     ):
         fingerprint  # noqa: B018  in the closure, so in the cache's key
         return plain.learn(
-            rows, y, weight, shares, held_out, validation, order, again, w, q, dots, size, numbers, counts, curve, plan, budget
+            rows, y, weight, shares, held_out, validation, order, again, w, q, dots, cells, numbers, counts, curve, plan, budget
         )
 
     @njit(cache=True, nogil=True, **OPTIONS)

@@ -10,77 +10,79 @@ import numpy as np
 from numba import njit
 
 from chalknet.engines import rules as r
+from chalknet.engines.fused import gather as g
 from chalknet.engines.fused import kernels as k
-from chalknet.engines.fused.gemm import OPTIONS
+from chalknet.engines.fused import layout as at
+from chalknet.engines.fused.lowering import INNER
 from chalknet.engines.fused.lowlevel import address, call, noinline
 
 
-@njit(**OPTIONS)
-def right(y, z, n, argmax, threshold):
+@njit(**INNER)
+def right(y, z, argmax, threshold):
     """Is the row classified as its target says? All finite: 0 or 1; else NaN."""
-    for j in range(n):
+    best, truth, wrong = 0, 0, 0
+    for j in range(z.size):
         if not np.isfinite(z[j]):
             return np.nan
-    if argmax:
-        best, truth = 0, 0
-        for j in range(1, n):
-            if z[j] > z[best]:
-                best = j
-            if y[j] > y[truth]:
-                truth = j
-        return 1.0 if best == truth else 0.0
-    for j in range(n):
+        if z[j] > z[best]:
+            best = j
+        if y[j] > y[truth]:
+            truth = j
         if (z[j] > threshold) != (y[j] > 0.5):
-            return 0.0
-    return 1.0
+            wrong += 1
+    if argmax:
+        return 1.0 if best == truth else 0.0
+    return 1.0 if wrong == 0 else 0.0
 
 
-@njit(**OPTIONS)
-def score(net, goal, rows, batch, kind, memory):
+@njit(**INNER)
+def r2(squares, spread):
+    """1 - squares/spread of one output; 1 for a constant that was met, 0 for one that was not."""
+    if spread != 0.0:
+        return 1.0 - squares / spread
+    if not np.isfinite(squares):
+        return np.nan
+    return 1.0 if squares == 0.0 else 0.0
+
+
+@njit(**INNER)
+def score(net, fact, knob, buffer, rows):
     """Score the validation rows, block by block."""
     noinline()
-    last = net.kind.size
-    n, stride, at = net.width[last], net.stride[last], memory.at[last]
+    kind, batch, size = fact[at.SCORED], fact[at.BATCH], rows.validation.size
+    n, stride, last = net[at.WIDTH, -1], net[at.STRIDE, -1], net[at.BLOCK, -1]
     total, weights = 0.0, 0.0
-    sums = np.zeros((4, n))  # w y, w y², w (y - a)², of each output
-    for begin in range(0, rows.validation.size, batch):
-        m = min(batch, rows.validation.size - begin)
-        index = rows.validation[begin : begin + m]
-        k.gather_inputs(net, rows, index, m, memory)
-        weight = k.gather_targets(net, rows, index, m, memory)
-        k.forward(net, rows, index, m, memory, 0, 0, 0)
-        weights += weight
+    mean, spread, squares = np.zeros(n), np.zeros(n), np.zeros(n)
+    for begin in range(0, size, batch):
+        index = rows.validation[begin : min(begin + batch, size)]
+        m = index.size
+        weights += g.gather(net, fact, buffer, rows, index, 1)
+        k.forward(net, fact, knob, buffer, rows, index, 0, 0)
         if kind == r.NEGATIVE_LOSS:
-            value = k.loss(net, goal, m, 1.0, memory)
-            total -= value
+            total -= k.loss(net, fact, knob, buffer, m, 1.0)
             continue
-        if kind == r.R2 and goal.link != 0:
-            outputs = address(memory.blocks, at)
-            call(goal.link, (outputs, outputs, m, n, stride, memory.blocks.dtype.type(0)))
+        if kind == r.R2 and fact[at.LINK_STEP] != 0:
+            outputs = address(buffer, last)
+            call(fact[at.LINK_STEP], (outputs, outputs, m, n, stride, buffer.dtype.type(0)))
         for i in range(m):
-            z = memory.blocks[at + i * stride : at + i * stride + n]
-            y = memory.y[i * stride : i * stride + n]
-            w = float(memory.w[i])
-            if kind == r.R2:
-                for j in range(n):
-                    sums[0, j] += w * y[j]
-                    sums[1, j] += w * (float(y[j]) - z[j]) ** 2
-            else:
-                total += w * right(y, z, n, kind == r.ARGMAX, goal.threshold)
+            z = buffer[last + i * stride : last + i * stride + n]
+            y = buffer[fact[at.Y] + i * stride : fact[at.Y] + i * stride + n]
+            w = np.float64(buffer[fact[at.W] + i])
+            if kind != r.R2:
+                total += w * right(y, z, kind == r.ARGMAX, knob[at.THRESHOLD])
+                continue
+            for j in range(n):
+                mean[j] += w * y[j]
+                squares[j] += w * (np.float64(y[j]) - np.float64(z[j])) ** 2
     if kind != r.R2:
         return total / weights
-    for begin in range(0, rows.validation.size, batch):  # deviations from the mean, now that it is known
-        m = min(batch, rows.validation.size - begin)
-        k.gather_targets(net, rows, rows.validation[begin : begin + m], m, memory)
-        for i in range(m):
+    for begin in range(0, size, batch):  # deviations from the mean, now that it is known
+        index = rows.validation[begin : min(begin + batch, size)]
+        g.gather(net, fact, buffer, rows, index, 1)
+        for i in range(index.size):
             for j in range(n):
-                deviation = memory.y[i * stride + j] - sums[0, j] / weights
-                sums[2, j] += memory.w[i] * deviation**2
+                deviation = np.float64(buffer[fact[at.Y] + i * stride + j]) - mean[j] / weights
+                spread[j] += buffer[fact[at.W] + i] * deviation**2
     for j in range(n):
-        if sums[2, j] != 0.0:
-            total += 1.0 - sums[1, j] / sums[2, j]
-        elif sums[1, j] == 0.0:
-            total += 1.0
-        elif not np.isfinite(sums[1, j]):
-            total += np.nan
+        total += r2(squares[j], spread[j])
     return total / n

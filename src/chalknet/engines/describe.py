@@ -1,0 +1,125 @@
+"""From layer, loss and optimizer objects to a description that engines take; checks what it is given, once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from chalknet.engines import base
+from chalknet.engines.base import Description, LayerSpec
+from chalknet.exceptions import DataError, ParameterError, ShapeError
+from chalknet.layers import loss as losses
+from chalknet.layers.activation import ActivationLayer
+from chalknet.layers.base import Layer, floats
+from chalknet.layers.config import FROM_ZERO, number
+from chalknet.layers.dense import Dense
+from chalknet.layers.dropout import Dropout
+from chalknet.layers.loss import Loss
+from chalknet.layers.optimizer import Optimizer
+
+
+def check(layers: Sequence[Layer]) -> None:
+    """Raise ParameterError or ShapeError for layers that cannot stand in a row."""
+    if not any(isinstance(layer, Dense) for layer in layers):
+        raise ParameterError("A network needs at least one Dense layer, as in Network([Dense(2, 1)]).")
+    width, dtype = None, None
+    for i, layer in enumerate(layers):
+        if not isinstance(layer, (Dense, Dropout, ActivationLayer)):
+            raise ParameterError(
+                f"Layer {i + 1} of the network must be a Dense, an activation or Dropout, but is {layer!r}."
+            )
+        if any(layer is other for other in layers[:i]):
+            raise ParameterError(f"Layer {i + 1} of the network, {layer!r}, stands in it twice: make two of them.")
+        if isinstance(layer, Dense):
+            if width not in (None, layer.n_in):
+                raise ShapeError(
+                    f"Layer {i + 1} of the network, {layer!r}, takes {layer.n_in} inputs, but is given {width}."
+                )
+            if dtype not in (None, layer.dtype):
+                raise ParameterError(f"The Dense layers of a network must have one dtype, but are {dtype} and {layer.dtype}.")
+            width, dtype = layer.n_out, layer.dtype
+
+
+def network(layers: Sequence[Layer], loss: Loss | None) -> Description:
+    """The description of layers and loss, without training options."""
+    dense = [layer for layer in layers if isinstance(layer, Dense)]
+    width, specs = dense[0].n_in, []
+    for layer in layers:
+        if isinstance(layer, Dense):
+            specs.append(LayerSpec(base.DENSE, layer.n_in, layer.n_out))
+            width = layer.n_out
+        elif isinstance(layer, Dropout):
+            specs.append(LayerSpec(base.DROPOUT, width, width, "", layer.rate))
+        elif isinstance(layer, ActivationLayer):
+            specs.append(LayerSpec(base.ACTIVATION, width, width, layer.name, float(layer.p)))
+    if loss is None:
+        return Description(tuple(specs), "squared_error", dtype=str(dense[0].dtype))
+    return Description(
+        tuple(specs), loss.name, loss_p=loss.p, reduction=loss.reduction, dtype=str(dense[0].dtype)
+    )
+
+
+def training(
+    description: Description,
+    optimizer: Optimizer,
+    *,
+    l1: float = 0.0,
+    l2: float = 0.0,
+    clip_norm: float | None = None,
+    clip_value: float | None = None,
+    **options: Any,
+) -> Description:
+    """The description with an optimizer and training options added."""
+    limits = {"clip_norm": clip_norm, "clip_value": clip_value}
+    for name, value in limits.items():
+        if value is not None and not (isinstance(value, (int, float)) and value > 0):
+            raise ParameterError(f"{name} must be a number above 0, or None for no limit, but was given {value!r}.")
+    return replace(
+        description,
+        optimizer=optimizer.row.name,
+        hyper=optimizer.h,
+        learning_rate=float(optimizer.learning_rate),
+        schedule=optimizer.schedule.name,
+        schedule_hyper=optimizer.schedule.h,
+        l1=number("fit", "l1", l1, FROM_ZERO),
+        l2=number("fit", "l2", l2, FROM_ZERO),
+        clip_norm=float(clip_norm or 0.0),
+        clip_value=float(clip_value or 0.0),
+        **options,
+    )
+
+
+def joint_loss(layers: Sequence[Layer], loss: Loss) -> Loss | None:
+    """The loss that stands for the last activation and `loss` together, where the pair has a safe joint form."""
+    pair = loss.row.fused
+    last = layers[-1]
+    if pair is None or not isinstance(last, ActivationLayer) or last.name != pair[0]:
+        return None
+    return losses.find(pair[1])(reduction=loss.reduction)
+
+
+def targets(loss: Loss, Y: Any, layers: Sequence[Layer], n_rows: int, dtype: Any) -> np.ndarray:
+    """Y as engines take it: floats (rows, outputs), or whole class numbers (rows,) where the loss knows labels."""
+    n_out = next(layer.n_out for layer in reversed(layers) if isinstance(layer, Dense))
+    y = np.asarray(Y)
+    labelled = loss.row.labels or (loss.row.whole_row and y.ndim == 1)
+    if labelled and y.size == n_rows and (n_rows > 1 or y.size != n_out):
+        labels, number_of = np.unique(y.reshape(-1), return_inverse=True)
+        loss.targets(labels, n_out)  # checks that they are whole numbers in range
+        return labels.astype(np.int64)[number_of]
+    return np.ascontiguousarray(loss.targets(y, n_out, n_rows, dtype))
+
+
+def weights(sample_weight: Any, n_rows: int, dtype: Any) -> np.ndarray | None:
+    """Sample weights as floats (rows,), or None."""
+    if sample_weight is None:
+        return None
+    w = floats(sample_weight, dtype)
+    if w.shape != (n_rows,):
+        raise ShapeError(f"sample_weight must have shape ({n_rows},), one number a row, but has {w.shape}.")
+    if not np.isfinite(w).all() or w.min() < 0 or w.max() == 0:
+        raise DataError("sample_weight must be finite, at least 0 and not 0 for all rows.")
+    return np.ascontiguousarray(w)

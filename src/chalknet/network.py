@@ -1,0 +1,298 @@
+"""A network: layers in a row, a loss, and one flat vector that holds all their weights and biases."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils import check_random_state
+
+from chalknet.engines import describe, select
+from chalknet.engines import rules as r
+from chalknet.engines.base import Data, State
+from chalknet.engines.context import called_back
+from chalknet.engines.drive import drive
+from chalknet.exceptions import DivergenceWarning, ParameterError, ShapeError
+from chalknet.layers import catalog, loss, optimizer
+from chalknet.layers.base import Layer, floats
+from chalknet.layers.config import whole
+from chalknet.layers.dense import Dense
+from chalknet.layers.loss import Loss
+from chalknet.layers.optimizer import SGD, Optimizer
+from chalknet.layers.summary import print_summary
+
+SMALL_WORK = 1 << 20  # rows times weights up to which NumPy predicts: a compiled call would take longer to start
+
+
+class Network:
+    """Layers in a row, trained by backpropagation.
+
+    Args:
+        layers: ``Dense`` layers, activations and ``Dropout``, in the order in which values pass through them.
+        loss: a loss object such as ``cn.MSE()``; needed for ``backward`` and ``fit``.
+        random_state: None, a seed or a NumPy ``RandomState``. When given, the weights of every ``Dense`` that were
+            not assigned are drawn again from it; shuffling and dropout follow from it too.
+
+    Attributes:
+        parameters: all weights and biases in one flat vector: for each ``Dense`` its weights row by row, then its
+            biases. The layers' arrays are views of it: changing one changes the other.
+        loss_curve_: the mean loss of each epoch so far, as met while training (each batch before its update).
+
+    >>> import chalknet as cn
+    >>> net = cn.Network([cn.Dense(2, 4), cn.Dense(4, 2)], loss=cn.MSE())
+    >>> net.layers[0].weights = [[0.5, 1, 7, 3], [1, 2, 1, 0.5]]
+    >>> net.layers[1].weights = [[1, 2], [0.5, 0.5], [3, 1], [2, 1]]
+    >>> net.layers[0].biases = net.layers[1].biases = 1
+    >>> net.forward([[3, 5]])
+    array([[121.5,  62.5]])
+    >>> _ = net.backward([[1, 0]])
+    >>> net.layers[1].dbiases
+    array([[120.5,  62.5]])
+    """
+
+    def __init__(self, layers: Iterable[Layer], loss: Loss | None = None, random_state: Any = None) -> None:
+        self.layers: list[Layer] = list(layers)
+        if loss is not None and not isinstance(loss, Loss):
+            raise ParameterError(f"Network: loss must be a loss object such as MSE(), but was given {loss!r}.")
+        self.loss = loss
+        self.optimizer: Optimizer | None = None
+        self.loss_curve_: list[float] = []
+        describe.check(self.layers)
+        rng = check_random_state(random_state)
+        if random_state is not None:
+            for layer in self.dense:
+                if not layer.assigned:
+                    layer.draw(rng)
+        self._seed = int(rng.randint(np.iinfo(np.int32).max))
+        self._state: State | None = None
+        self.engine_ = "numpy"
+        self._bind()
+
+    def _bind(self) -> None:
+        """Move every layer's numbers into one new flat vector."""
+        dense = self.dense
+        self._flat = np.empty(sum(d.weights.size + d.biases.size for d in dense), dense[0].dtype)
+        at = 0
+        for layer in dense:
+            mid = at + layer.weights.size
+            end = mid + layer.n_out
+            layer.bind(self._flat[at:mid].reshape(layer.n_in, layer.n_out), self._flat[mid:end].reshape(1, -1))
+            at = end
+
+    @property
+    def dense(self) -> list[Dense]:
+        """The layers that have weights."""
+        return [layer for layer in self.layers if isinstance(layer, Dense)]
+
+    @property
+    def dtype(self) -> np.dtype:
+        """float64 or float32, of the parameters and of all that is computed from them."""
+        return self._flat.dtype
+
+    @property
+    def parameters(self) -> np.ndarray:
+        """All weights and biases, a flat vector; assigning copies the numbers in."""
+        return self._flat
+
+    @parameters.setter
+    def parameters(self, values: Any) -> None:
+        flat = floats(values, self.dtype)
+        if flat.shape != self._flat.shape:
+            raise ShapeError(
+                f"The network has {self._flat.size} parameters, but was given an array of shape {flat.shape}."
+            )
+        if flat is not self._flat:
+            self._flat[...] = flat
+
+    def forward(self, X: Any) -> np.ndarray:
+        """Return the last layer's output (rows, outputs) for X (rows, inputs); each layer keeps its own.
+
+        Under ``SoftmaxCrossEntropy`` these are the logits; ``predict`` gives probabilities.
+        """
+        a = X
+        for layer in self.layers:
+            a = layer.forward(a)
+        return a
+
+    def backward(self, y: Any, sample_weight: Any = None) -> np.ndarray:
+        """Pass the loss's derivative for targets y back through all layers, after ``forward``.
+
+        Each layer then has ``dinputs``, each ``Dense`` also ``dweights`` and ``dbiases``; the derivative of the
+        loss by the output is in ``loss.dinputs``. Returns dL/d(inputs) (rows, inputs).
+
+        A sigmoid or softmax before its cross-entropy goes back in one step, ŷ - y, which stays right where the
+        two steps divide by zero.
+        """
+        objective = self._objective()
+        output = self.layers[-1].output
+        if output is None:
+            raise ParameterError("Network.backward needs a forward pass first: call forward(X), then backward(y).")
+        d = objective.backward(output, y, sample_weight)
+        rest = self.layers
+        joint = describe.joint_loss(self.layers, objective)
+        if joint is not None:
+            d = joint.backward(self.layers[-1].inputs, y, sample_weight)
+            self.layers[-1].dinputs = d
+            rest = self.layers[:-1]
+        for layer in reversed(rest):
+            d = layer.backward(d)
+        return d
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return what a user wants for X (rows, inputs): probabilities under ``SoftmaxCrossEntropy``, else ``forward``.
+
+        The layers' kept values stay as they are.
+        """
+        x = self._inputs(X)
+        small = x.shape[0] * self._flat.size <= SMALL_WORK
+        engine = select.load("numpy" if small else self.engine_)
+        return engine.predict(describe.network(self.layers, self.loss), self._flat, x, link=True)
+
+    def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the loss of X (rows, inputs) against targets y, without dropout and without training."""
+        x = self._inputs(X)
+        engine = select.load("numpy")
+        output = engine.predict(describe.network(self.layers, self.loss), self._flat, x, link=False)
+        return self._objective().forward(output, y, sample_weight)
+
+    def fit(
+        self,
+        X: Any,
+        Y: Any,
+        *,
+        optimizer: Optimizer | None = None,
+        epochs: int = 10,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        sample_weight: Any = None,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
+        engine: str = "auto",
+        callbacks: Sequence[Any] = (),
+    ) -> Network:
+        """Train on X (rows, inputs), an array or CSR matrix, and Y (rows, outputs) or integer labels (rows,).
+
+        Args:
+            optimizer: an optimizer object. None goes on with the last one, and at first is ``SGD()``. The same
+                optimizer goes on with its momentum and step count; another one starts anew.
+            epochs: how often all rows are passed.
+            batch_size: rows in one update: 1 is stochastic, all rows batch gradient descent.
+            shuffle: pass the rows in a new order each epoch (counter-based, so a seed gives the same order always).
+            sample_weight: (rows,) weights of the rows in the loss.
+            l1, l2: penalties l1 |w| + l2 w²/2 on the weights (not biases), divided by the batch's weight.
+            clip_norm, clip_value: limits of the gradient's length, and of its elements.
+            engine: "numpy", "numba", or "auto": by the size of the work alone. Kept as ``engine_``.
+            callbacks: objects with ``on_fit_begin``, ``on_epoch_end``, ``on_fit_end``.
+
+        Returns the network. Training that turns non-finite is stopped at once with a ``DivergenceWarning``.
+
+        >>> import chalknet as cn
+        >>> net = cn.Network([cn.Dense(1, 1)], loss=cn.MSE(), random_state=0)
+        >>> net.layers[0].weights, net.layers[0].biases = [[3.0]], 0.0
+        >>> net.fit([[1.0]], [[1.0]], optimizer=cn.SGD(0.1), epochs=1, batch_size=1).loss_curve_
+        [4.0]
+        """
+        x = self._inputs(X)
+        y = describe.targets(self._objective(), Y, self.layers, x.shape[0], self.dtype)
+        w = describe.weights(sample_weight, x.shape[0], self.dtype)
+        chosen = optimizer if optimizer is not None else (self.optimizer or SGD())
+        if not isinstance(chosen, Optimizer):
+            raise ParameterError(f"Network.fit: optimizer must be an object such as SGD(0.1), but was given {chosen!r}.")
+        training = describe.training(
+            describe.network(self.layers, self.loss),
+            chosen,
+            batch_size=whole("Network.fit", "batch_size", batch_size),
+            max_epochs=whole("Network.fit", "epochs", epochs),
+            shuffle=bool(shuffle),
+            l1=l1,
+            l2=l2,
+            clip_norm=clip_norm,
+            clip_value=clip_value,
+        )
+        self.engine_ = select.resolve(engine, x.shape[0], self._flat.size, batch_size, epochs)
+        if self._state is None or chosen != self.optimizer:
+            self._state = State.start(self._flat, training, self._seed)
+        self.optimizer, state = chosen, self._state
+        state.begin_fit()
+        state.losses = self.loss_curve_
+        data = Data(x, y, np.arange(x.shape[0]), w)
+        session = select.load(self.engine_).session(training, state, data)
+        with called_back(callbacks, self, state, epochs) as each:
+            reason = drive(session, state, each=each)
+        if reason == r.DIVERGED:
+            warnings.warn(
+                f"Training turned non-finite in epoch {len(state.losses)} and was stopped: use a smaller learning "
+                f"rate than {chosen.learning_rate:g}, or standardise the inputs.",
+                DivergenceWarning,
+                stacklevel=2,
+            )
+        return self
+
+    def summary(self) -> None:
+        """Print a table of the layers, their output sizes and how many parameters they have."""
+        print_summary(self.layers)
+
+    def to_state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Return the network as (arrays, a document that JSON can hold); ``from_state`` makes it again."""
+        arrays: dict[str, np.ndarray] = {}
+        for i, layer in enumerate(self.dense):
+            arrays[f"layers.{i}.weight"] = layer.weights.copy()
+            arrays[f"layers.{i}.bias"] = layer.biases.ravel().copy()
+        arrays["loss_curve"] = np.array(self.loss_curve_, np.float64)
+        document = {
+            "layers": [layer.to_config() for layer in self.layers],
+            "loss": None if self.loss is None else self.loss.to_config(),
+            "optimizer": None if self.optimizer is None else self.optimizer.to_config(),
+            "engine": self.engine_,
+            "seed": self._seed,
+        }
+        return arrays, document
+
+    @classmethod
+    def from_state(cls, arrays: dict[str, np.ndarray], document: dict[str, Any]) -> Network:
+        """Make the network that ``to_state`` described. The optimizer starts anew."""
+        objective = None if document["loss"] is None else loss.from_config(document["loss"])
+        net = cls([catalog.from_config(c) for c in document["layers"]], objective)
+        for i, layer in enumerate(net.dense):
+            layer.weights, layer.biases = arrays[f"layers.{i}.weight"], arrays[f"layers.{i}.bias"]
+        net.optimizer = None if document["optimizer"] is None else optimizer.from_config(document["optimizer"])
+        net.loss_curve_ = arrays["loss_curve"].tolist()
+        net.engine_, net._seed = document["engine"], int(document["seed"])
+        return net
+
+    def _objective(self) -> Loss:
+        if self.loss is None:
+            raise ParameterError("This network has no loss: give one, as in Network(layers, loss=MSE()).")
+        return self.loss
+
+    def _inputs(self, X: Any) -> Any:
+        """X as rows of the network's dtype: an array in C order, or CSR."""
+        width = self.dense[0].n_in
+        x: Any = (
+            X.tocsr().astype(self.dtype, copy=False)
+            if sparse.issparse(X)
+            else np.ascontiguousarray(floats(X, self.dtype))
+        )
+        if x.ndim != 2 or x.shape[1] != width or x.shape[0] == 0:
+            raise ShapeError(f"The network takes X of shape (rows, {width}), but was given {np.shape(X)}.")
+        return x
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = None if self._state is None else self._state.__dict__ | {"parameters": None}
+        return self.__dict__ | {"_flat": None, "_state": state}
+
+    def __setstate__(self, values: dict[str, Any]) -> None:
+        self.__dict__.update(values)
+        self._bind()
+        if values["_state"] is not None:
+            self._state = State(**values["_state"] | {"parameters": self._flat})
+
+    def __repr__(self) -> str:
+        inside = ", ".join(map(repr, self.layers))
+        return f"Network([{inside}]" + ("" if self.loss is None else f", loss={self.loss!r}") + ")"
+
