@@ -43,7 +43,9 @@ class Exact(NDArrayOperatorsMixin):
     """A number of 2600 bits that runs through the formulas as an array would."""
 
     def __init__(self, value):
-        value = value.item() if isinstance(value, np.ndarray) else value  # a case distinction between two numbers
+        value = (
+            value.item() if isinstance(value, np.ndarray) else value
+        )  # a case distinction between two numbers
         self.value = value.value if isinstance(value, Exact) else mpmath.mpf(value)
 
     def __array_ufunc__(self, ufunc, method, *args):
@@ -97,9 +99,12 @@ def tolerance(dtype, value, slope, x, ulps=8):
 
 
 def close(dtype, got, value, slope, x, ulps=8):
-    """True when the float got is the exact value to a few ulps; an overflow to ±inf is right where that is the value."""
+    """True when the float got is the exact value to a few ulps; ±inf is right where that lies beyond all floats."""
     if math.isinf(got):
-        return abs(value) * (1 + 4 * float(np.finfo(dtype).eps)) >= float(np.finfo(dtype).max) and got * value > 0
+        return (
+            abs(value) * (1 + 4 * float(np.finfo(dtype).eps)) >= float(np.finfo(dtype).max)
+            and got * value > 0
+        )
     return abs(mpmath.mpf(float(got)) - value) <= tolerance(dtype, value, slope, x, ulps)
 
 
