@@ -93,7 +93,7 @@ def test_a_wrong_page_is_noticed(tmp_path: Path) -> None:
     def block(text: str) -> Block:
         return next(blocks(text))
 
-    with pytest.raises(AssertionError, match="Got:\n    2"):
+    with pytest.raises(AssertionError, match=r"Got:\s+2"):
         run_python(block("```python\n>>> 1 + 1\n3\n```\n"), ROOT / "README.md", {})
     with pytest.raises(ZeroDivisionError):
         run_python(block("```python\n1 / 0\n```\n"), ROOT / "README.md", {})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from importlib.resources import files
 
 import pytest
@@ -41,8 +39,9 @@ def test_all_known_names_are_tested() -> None:
 
 
 def test_each_call_gives_a_table_of_its_own() -> None:
-    data.load("iris").table.iloc[:, :] = None
-    assert not data.load("iris").table.isna().any().any()
+    table = data.load("iris").table
+    table["petal width (cm)"] = 0.0
+    assert data.load("iris").table["petal width (cm)"].min() > 0.0
 
 
 def test_unknown_name_lists_the_known_ones() -> None:
@@ -54,8 +53,3 @@ def test_licence_and_source_lie_beside_the_file() -> None:
     text = (files("chalknet.data") / "README.md").read_text(encoding="utf-8")
     assert "penguins.csv" in text
     assert "CC0 1.0" in text
-
-
-def test_import_loads_no_pandas() -> None:
-    check = "import sys, chalknet.data; sys.exit('pandas' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
