@@ -1,0 +1,210 @@
+"""What the two multilayer perceptrons share: scikit-learn's parameters, and fitting them on either engine."""
+
+from __future__ import annotations
+
+import warnings
+from abc import ABCMeta, abstractmethod
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, _fit_context
+from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from chalknet.engines import rules as r
+from chalknet.engines import select
+from chalknet.estimators import _build, _fitting, _state
+from chalknet.exceptions import ParameterError, ShapeError
+from chalknet.layers.optimizer import Optimizer
+from chalknet.layers.schedule import Schedule
+from chalknet.maths.activations import ACTIVATIONS, ALIASES
+from chalknet.maths.optimizers import OPTIMIZERS
+from chalknet.maths.schedules import SCHEDULES
+from chalknet.network import Network
+
+PARTIAL_FIT_CALLS = 200  # what one call of partial_fit counts as where the engine is chosen
+
+
+class BaseMLP(BaseEstimator, metaclass=ABCMeta):
+    """Both estimators but for their targets. Parameters stand in the constructors' signatures only."""
+
+    network_: Network
+    coefs_: list[np.ndarray]
+    intercepts_: list[np.ndarray]
+    loss_curve_: list[float]
+    solver: Any
+    out_activation_: str
+    n_outputs_: int
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "activation": [StrOptions({*ACTIVATIONS, *ALIASES, "softmax", "log_softmax"}), list, tuple],
+        "solver": [StrOptions({"lbfgs", *OPTIMIZERS}), Optimizer],
+        "alpha": [Interval(Real, 0, None, closed="left")],
+        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [StrOptions({*SCHEDULES}), Schedule],
+        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+        "power_t": [Interval(Real, 0, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "shuffle": ["boolean"],
+        "random_state": ["random_state"],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "verbose": ["verbose"],
+        "warm_start": ["boolean"],
+        "momentum": [Interval(Real, 0, 1, closed="both")],
+        "nesterovs_momentum": ["boolean"],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
+        "beta_1": [Interval(Real, 0, 1, closed="left")],
+        "beta_2": [Interval(Real, 0, 1, closed="left")],
+        "epsilon": [Interval(Real, 0, None, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), Options(Real, {np.inf})],
+        "max_fun": [Interval(Integral, 1, None, closed="left")],
+        "dropout": [Interval(Real, 0, 1, closed="left"), list, tuple],
+        "dtype": [StrOptions({"auto", "float32", "float64"})],
+        "engine": [StrOptions({*select.ENGINES})],
+        "callbacks": ["array-like", None],
+    }
+
+    @abstractmethod
+    def _read(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, np.ndarray]:
+        """Check X and y; the targets as engines take them."""
+
+    @abstractmethod
+    def _goal(self) -> tuple[str, Any, float, int]:
+        """(output activation, loss object, factor of the reported loss, how validation rows are scored)."""
+
+    def _row_weights(self, sample_weight: Any, X: Any, y: np.ndarray) -> np.ndarray | None:
+        return None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=X.dtype)
+
+    def _float_types(self) -> Any:
+        kept = getattr(self, "dtype", "auto")
+        return (np.float64, np.float32) if kept == "auto" else np.dtype(kept)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Fit the model to data matrix X and target(s) y.
+
+        Args:
+            X: (n_samples, n_features) array, DataFrame or sparse matrix.
+            y: (n_samples,) or (n_samples, n_outputs) labels or numbers.
+            sample_weight: (n_samples,) weights of the rows in the loss, None for equal ones.
+
+        Returns the fitted estimator.
+        """
+        return self._fit(X, y, sample_weight, incremental=False)
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any, incremental: bool) -> Self:
+        hidden = _build.hidden_sizes(self.hidden_layer_sizes)
+        first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
+        X, y = self._read(X, y, incremental, first)
+        weights = self._row_weights(sample_weight, X, y)
+        sizes = [X.shape[1], *hidden, self.n_outputs_]
+        if first:
+            self._begin(sizes, X.dtype)
+        else:
+            self._sync()
+        epochs = PARTIAL_FIT_CALLS if incremental else int(self.max_iter)
+        if first or not incremental:
+            batch = _fitting.batch_size(self.batch_size, X.shape[0], warn=False)
+            self.engine_ = select.resolve(self.engine, X.shape[0], self.network_.parameters.size, batch, epochs)
+            self.network_.engine_ = self.engine_
+        if isinstance(self.solver, str) and self.solver == "lbfgs":
+            _fitting.lbfgs(self, X, y, weights)
+        else:
+            _fitting.stochastic(self, X, y, weights, incremental)
+        self._show()
+        return self
+
+    def _begin(self, sizes: list[int], dtype: Any) -> None:
+        """A new network, and nothing learned yet."""
+        output, loss, _, _ = self._goal()
+        random, draw_seed = _build.draw_seed(self.random_state)
+        self.network_ = _build.build(sizes, self.activation, self.dropout, output, loss, dtype, random)
+        self.network_._seed = draw_seed()
+        self.n_layers_ = len(sizes)
+        self.n_iter_, self.t_ = 0, 0
+        self.loss_curve_ = []
+        self.validation_scores_ = [] if self.early_stopping else None
+        self.best_validation_score_ = -np.inf if self.early_stopping else None
+        self.best_loss_ = None if self.early_stopping else np.inf
+        self.coefs_, self.intercepts_ = [], []
+        self._show()
+
+    def _show(self) -> None:
+        """Let `coefs_` and `intercepts_` be the network's own arrays."""
+        self.coefs_ = [layer.weights for layer in self.network_.dense]
+        self.intercepts_ = [layer.biases[0] for layer in self.network_.dense]
+
+    def _sync(self) -> None:
+        """Take over arrays that were put into `coefs_` or `intercepts_` (or came back from a pickle as copies)."""
+        dense = self.network_.dense
+        if len(self.coefs_) != len(dense) or len(self.intercepts_) != len(dense):
+            raise ShapeError(f"coefs_ and intercepts_ must hold {len(dense)} arrays each, one a layer.")
+        changed = False
+        for layer, w, b in zip(dense, self.coefs_, self.intercepts_, strict=True):
+            if w is not layer.weights:
+                layer.weights, changed = w, True
+            if not np.may_share_memory(b, layer.biases):
+                layer.biases, changed = b, True
+        if changed:
+            self._show()
+
+    def _outputs(self, X: Any, *, check: bool = True) -> np.ndarray:
+        """What the network predicts for X, (n_samples, n_outputs)."""
+        if check:
+            check_is_fitted(self)
+            X = validate_data(
+                self, X, accept_sparse=["csr", "csc"], dtype=(np.float64, np.float32), reset=False
+            )
+        self._sync()
+        return self.network_.predict(X)
+
+    def _can_learn_in_steps(self) -> bool:
+        if self.solver == "lbfgs":
+            raise AttributeError(f"partial_fit is only available for stochastic optimizers. {self.solver} is not stochastic.")
+        return True
+
+    def _scoring(self) -> tuple[float, int]:
+        """What to watch for stopping, and how validation rows are scored."""
+        if not self.early_stopping:
+            return r.LOSS, r.NO_SCORE
+        return r.VALIDATION, self._goal()[3]
+
+    def summary(self) -> None:
+        """Print a table of the layers, their output sizes and how many parameters they have."""
+        check_is_fitted(self)
+        self._sync()
+        self.network_.summary()
+
+    def to_state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Everything fitted, as named arrays and a document that JSON can hold; `from_state` makes it again."""
+        check_is_fitted(self)
+        self._sync()
+        return _state.to_state(self)
+
+    @classmethod
+    def from_state(cls, arrays: dict[str, np.ndarray], document: dict[str, Any]) -> Self:
+        """The estimator that `to_state` described."""
+        return _state.from_state(cls, arrays, document)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+def warn_of_iterations(max_iter: int) -> None:
+    """scikit-learn's warning that the epochs ran out."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    warnings.warn(
+        f"Stochastic Optimizer: Maximum iterations ({max_iter}) reached and the optimization hasn't converged yet.",
+        ConvergenceWarning,
+        stacklevel=4,
+    )
+
+
+__all__ = ["BaseMLP", "ParameterError", "available_if"]

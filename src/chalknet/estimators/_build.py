@@ -1,0 +1,111 @@
+"""From an estimator's parameters to objects: layers, loss, optimizer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from chalknet.exceptions import ParameterError
+from chalknet.layers import activation as activations
+from chalknet.layers import loss as losses
+from chalknet.layers import optimizer as optimizers
+from chalknet.layers import schedule as schedules
+from chalknet.layers.base import Layer
+from chalknet.layers.dense import Dense
+from chalknet.layers.dropout import Dropout
+from chalknet.layers.loss import Loss
+from chalknet.layers.optimizer import SGD, Optimizer
+from chalknet.maths import initializers
+from chalknet.maths.optimizers import OPTIMIZERS
+from chalknet.network import Network
+
+SKLEARN_SCHEDULES = ("constant", "invscaling", "adaptive")  # which scikit-learn applies to "sgd" alone
+LOGISTIC = ("logistic", "sigmoid")
+
+
+def hidden_sizes(given: Any) -> list[int]:
+    """`hidden_layer_sizes` as a list; scikit-learn's words for sizes that are none."""
+    sizes = list(given) if hasattr(given, "__iter__") else [given]
+    if np.any(np.array(sizes) <= 0):
+        raise ParameterError(f"hidden_layer_sizes must be > 0, got {sizes}.")
+    return [int(n) for n in sizes]
+
+
+def one_each(given: Any, n: int, name: str) -> list[Any]:
+    """One value for each of `n` hidden layers, from one value for all or a list of them."""
+    if isinstance(given, str) or not isinstance(given, (Sequence, np.ndarray)):
+        return [given] * n
+    if len(given) != n:
+        raise ParameterError(
+            f"{name}={given!r} names {len(given)} values, but there are {n} hidden layers: give one for each, or one for all."
+        )
+    return list(given)
+
+
+def build(
+    sizes: Sequence[int], activation: Any, dropout: Any, output: str, loss: Loss, dtype: Any, random: np.random.RandomState
+) -> Network:
+    """The network, its weights drawn in scikit-learn's own order: layer by layer, weights then biases."""
+    n_hidden = len(sizes) - 2
+    names = one_each(activation, n_hidden, "activation")
+    rates = one_each(dropout, n_hidden, "dropout")
+    layers: list[Layer] = []
+    for i in range(len(sizes) - 1):
+        name = names[i] if i < n_hidden else names[-1] if names else activation
+        row = initializers.get("sklearn_logistic" if name in LOGISTIC else "sklearn")
+        w, b = row.weights(random, sizes[i], sizes[i + 1]), row.biases(random, sizes[i], sizes[i + 1])
+        layers.append(Dense.over(w.astype(dtype), b.astype(dtype)))
+        if i < n_hidden:
+            if name != "identity":
+                layers.append(activations.find(name)())
+            if rates[i] > 0:
+                layers.append(Dropout(float(rates[i])))
+    if output != "identity":
+        layers.append(activations.find(output)())
+    return Network(layers, loss)
+
+
+def make_optimizer(est: Any) -> Optimizer:
+    """The optimizer that `solver` and its companions ask for."""
+    solver = est.solver
+    if isinstance(solver, Optimizer):
+        return solver
+    schedule = schedules.resolve(est.learning_rate)
+    if schedule.name == "invscaling":
+        schedule = schedules.find("invscaling")(power=est.power_t)
+    if solver == "sgd":
+        return SGD(est.learning_rate_init, est.momentum, bool(est.nesterovs_momentum), schedule)
+    if solver == "adam" and schedule.name in SKLEARN_SCHEDULES:
+        schedule = schedules.find("constant")()
+    row = OPTIMIZERS[solver]
+    given = {name: getattr(est, name) for name in row.hyper if shares(est, name, row.hyper[name])}
+    if row.decay is not None:
+        given[row.decay] = float(est.alpha) if solver == "adamw" else 0.0
+    return optimizers.find(solver)(learning_rate=est.learning_rate_init, schedule=schedule, **given)
+
+
+def shares(est: Any, name: str, default: float) -> bool:
+    """Does the estimator have this constant as a parameter of the same default?"""
+    return DEFAULTS.get(name) == default and hasattr(est, name)
+
+
+DEFAULTS = {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8, "momentum": 0.9}
+
+
+def l2_of(est: Any) -> float:
+    """`alpha` as L2 penalty; "adamw" takes it as decoupled decay instead."""
+    return 0.0 if est.solver == "adamw" else float(est.alpha)
+
+
+def make_loss(name: str) -> Loss:
+    """A loss by name, outputs summed and rows averaged: the objective whose gradient scikit-learn uses."""
+    return losses.find(name)(reduction="mean_rows")
+
+
+def draw_seed(random_state: Any) -> tuple[np.random.RandomState, Any]:
+    """scikit-learn's random state, and a function that draws the counters' seed after the weights."""
+    random = check_random_state(random_state)
+    return random, lambda: int(random.randint(np.iinfo(np.int32).max))

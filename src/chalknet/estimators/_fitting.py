@@ -1,0 +1,227 @@
+"""Fitting an estimator's network: step by step on either engine, or by L-BFGS on an engine's gradient."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+from scipy import optimize, sparse
+from sklearn.exceptions import ConvergenceWarning
+
+from chalknet.engines import describe, select
+from chalknet.engines import random as counters
+from chalknet.engines import rules as r
+from chalknet.engines.base import Data, Description, State
+from chalknet.engines.context import called_back
+from chalknet.engines.drive import drive
+from chalknet.estimators import _build
+from chalknet.exceptions import DataError, ParameterError
+
+NOT_FINITE = (
+    "Solver produced non-finite parameter weights. The input data may contain large values and need to be preprocessed. "
+    "Standardise X, or use a smaller learning_rate_init."
+)
+
+
+def rows_of(X: Any) -> Any:
+    """X as engines take it: a C-ordered array or CSR."""
+    return X.tocsr() if sparse.issparse(X) else np.ascontiguousarray(X)
+
+
+def batch_size(given: Any, n: int, *, warn: bool = True) -> int:
+    """`batch_size` in rows; more than there are is clipped with scikit-learn's warning."""
+    if isinstance(given, str):
+        return min(200, n)
+    if given > n and warn:
+        warnings.warn(
+            "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped", stacklevel=5
+        )
+    return min(int(given), n)
+
+
+def divide(est: Any, seed: int, y: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Training and validation rows; stratified by class. The same for every fit of a warm start."""
+    if not est.early_stopping:
+        return np.arange(n), np.empty(0, np.int64)
+    size = math.ceil(est.validation_fraction * n)
+    if size < 2 or n - size < 1:
+        raise DataError(
+            f"The validation set is too small. Increase 'validation_fraction' or the size of your dataset: "
+            f"{est.validation_fraction:g} of {n} rows leave {size} of at least 2 for validation."
+        )
+    return counters.split(seed, n, size, est._strata(y))
+
+
+def stochastic(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None, incremental: bool) -> None:
+    """One epoch (incremental), or epochs until a stop rule ends them."""
+    if incremental and est.early_stopping:
+        raise ParameterError("partial_fit does not support early_stopping=True")
+    net = est.network_
+    train, validation = divide(est, net._seed, y, X.shape[0])
+    batch = batch_size(est.batch_size, train.size)
+    optimizer = _build.make_optimizer(est)
+    watch, score = est._scoring()
+    _, loss, report, _ = est._goal()
+    d = describe.training(
+        describe.network(net.layers, net.loss),
+        optimizer,
+        l2=_build.l2_of(est),
+        batch_size=batch,
+        shuffle=bool(est.shuffle),
+        max_epochs=1 if incremental else int(est.max_iter),
+        tol=float(est.tol),
+        patience=float(est.n_iter_no_change),
+        watch=watch,
+        score=score,
+        report=report,
+        threshold=0.0 if loss.row.link == "sigmoid" or loss.row.targets == (-1.0, 1.0) else 0.5,
+    )
+    state = start(est, d, optimizer)
+    data = Data(rows_of(X), y, train, weights, validation)
+    session = select.load(est.engine_).session(d, state, data)
+    teller = Teller(est, state) if est.verbose else None
+    try:
+        with called_back([*(est.callbacks or ()), *([teller] if teller else [])], est, state, d.max_epochs) as each:
+            reason = drive(session, state, each=each)
+    except KeyboardInterrupt:
+        warnings.warn("Training interrupted by user.", stacklevel=4)
+        reason = r.RUNNING
+    finish(est, state, reason, incremental, teller)
+
+
+def start(est: Any, d: Description, optimizer: Any) -> State:
+    """The state to go on from: the last one, unless the weights were assigned since or the optimizer is another."""
+    net = est.network_
+    kept: State | None = net._state
+    untouched = kept is not None and np.array_equal(net.parameters, est._last, equal_nan=True)
+    if kept is not None and untouched and net.optimizer == optimizer and (d.watch == r.VALIDATION) == (kept.best is not None):
+        state = kept
+    else:
+        state = State.start(net.parameters, d, net._seed)
+        state.counts[r.SAMPLES] = est.t_
+        if kept is not None:
+            state.counts[r.EPOCH] = kept.counts[r.EPOCH]
+            state.counts[r.STALE] = kept.counts[r.STALE]
+            state.numbers[r.BEST_LOSS], state.numbers[r.BEST_SCORE] = kept.numbers[r.BEST_LOSS], kept.numbers[r.BEST_SCORE]
+    net._state, net.optimizer = state, optimizer
+    state.begin_fit()
+    state.losses = est.loss_curve_
+    state.scores = est.validation_scores_ if est.validation_scores_ is not None else []
+    return state
+
+
+def finish(est: Any, state: State, reason: int, incremental: bool, teller: Teller | None) -> None:
+    """Write down what was learned, warn where scikit-learn does, and keep the best weights."""
+    est.n_iter_ = int(state.counts[r.DONE])
+    est.t_ = int(state.counts[r.SAMPLES])
+    if state.losses:
+        est.loss_ = state.losses[-1]
+    if est.early_stopping:
+        est.best_validation_score_ = float(state.numbers[r.BEST_SCORE])
+        if state.best is not None:
+            state.parameters[...] = state.best
+    else:
+        est.best_loss_ = float(state.numbers[r.BEST_LOSS])
+    est.network_.loss_curve_ = est.loss_curve_
+    est._last = state.parameters.copy()
+    if teller and reason == r.CONVERGED:
+        teller.converged()
+    if not np.isfinite(state.parameters).all() or (reason == r.DIVERGED and not est.early_stopping):
+        raise DataError(NOT_FINITE)
+    if reason == r.FINISHED and not incremental:
+        warnings.warn(
+            f"Stochastic Optimizer: Maximum iterations ({est.max_iter}) reached and the optimization hasn't converged yet.",
+            ConvergenceWarning,
+            stacklevel=5,
+        )
+
+
+class Teller:
+    """`verbose`: prints what scikit-learn prints, epoch by epoch."""
+
+    def __init__(self, est: Any, state: State) -> None:
+        self.est, self.state = est, state
+        self.rate = float(state.numbers[r.RATE])
+
+    def on_fit_begin(self, context: Any) -> None:
+        """Nothing to tell yet."""
+
+    def on_epoch_end(self, context: Any) -> None:
+        """The loss, the validation score, and a learning rate that was lowered."""
+        print("Iteration %d, loss = %.8f" % (context.epoch, context.loss))
+        if context.validation_score is not None:
+            print("Validation score: %f" % context.validation_score)
+        rate = float(self.state.numbers[r.RATE])
+        if rate != self.rate:
+            self.rate = rate
+            print(f"{self._why()} Setting learning rate to {rate:f}")
+
+    def on_fit_end(self, context: Any) -> None:
+        """Nothing more to tell."""
+
+    def converged(self) -> None:
+        """Why the run ended."""
+        small = " Learning rate too small." if getattr(self.est, "learning_rate", "") == "adaptive" else ""
+        print(f"{self._why()}{small} Stopping.")
+
+    def _why(self) -> str:
+        what = "Validation score" if self.est.early_stopping else "Training loss"
+        return "%s did not improve more than tol=%f for %d consecutive epochs." % (
+            what,
+            self.est.tol,
+            self.est.n_iter_no_change,
+        )
+
+
+def lbfgs(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None) -> None:
+    """L-BFGS by SciPy on the whole data's loss and gradient, in float64."""
+    net = est.network_
+    if np.any(np.asarray(est.dropout) != 0):
+        raise ParameterError('dropout needs a stochastic solver: use solver="adam", or dropout=0 with "lbfgs".')
+    d = describe.training(
+        describe.network(net.layers, net.loss), _build.SGD(), l2=float(est.alpha), dtype="float64"
+    )
+    x = rows_of(X).astype(np.float64, copy=False)
+    y = y.astype(np.float64, copy=False) if y.ndim == 2 else y
+    w = None if weights is None else weights.astype(np.float64, copy=False)
+    data = Data(x, y, np.arange(x.shape[0]), w)
+    engine = select.load(est.engine_)
+    verbose = est.verbose is True or est.verbose >= 1
+    reached = net.parameters.astype(np.float64)
+
+    def objective(theta: np.ndarray) -> tuple[float, np.ndarray]:
+        return engine.loss_and_gradient(d, theta, data)
+
+    def told(intermediate_result: Any) -> None:
+        reached[...] = intermediate_result.x
+        est.loss_, est.n_iter_ = float(intermediate_result.fun), est.n_iter_ + 1
+        if verbose:
+            print("Iteration %d, loss = %.8f" % (est.n_iter_, est.loss_))
+
+    est.n_iter_ = 0
+    try:
+        found = optimize.minimize(
+            objective,
+            reached.copy(),
+            method="L-BFGS-B",
+            jac=True,
+            callback=told,
+            options={"maxfun": est.max_fun, "maxiter": est.max_iter, "gtol": est.tol},
+        )
+        reached, est.loss_ = found.x, float(found.fun)
+        est.n_iter_ = min(int(found.nit), int(est.max_iter))
+        if found.status != 0:
+            warnings.warn(
+                f"lbfgs failed to converge after {est.n_iter_} iteration(s) (status={found.status}): {found.message} "
+                "Increase max_iter or max_fun, or standardise the data.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+    except KeyboardInterrupt:
+        warnings.warn("Training interrupted by user.", stacklevel=4)
+    net.parameters[...] = reached
+    net._state, est._last = None, net.parameters.copy()
+    if not np.isfinite(net.parameters).all():
+        raise DataError(NOT_FINITE)

@@ -1,0 +1,308 @@
+"""MLPClassifier: scikit-learn's, on chalknet's engines and with all of its losses."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
+
+from chalknet.engines import rules as r
+from chalknet.estimators import _build
+from chalknet.estimators._base import BaseMLP
+from chalknet.exceptions import ParameterError
+from chalknet.maths import losses
+from chalknet.maths.losses import LOSSES
+
+MARGIN = (-1.0, 1.0)  # the targets of hinge losses: no and yes
+# Losses of classes: of probabilities, of what makes them, or of margins.
+CLASSIFICATION = sorted(
+    name
+    for name, row in LOSSES.items()
+    if {row.pair, row.link} & {"sigmoid", "softmax"} or row.targets == MARGIN or name == "squared_error"
+)
+CLASS_NAMES = {"sigmoid": "logistic"}  # scikit-learn's name of an output activation
+
+
+def picks(est: MLPClassifier) -> bool:
+    """Can the loss's outputs be read as probabilities?"""
+    if est.loss in ("auto", "log_loss"):
+        return True
+    row = losses.get(est.loss)
+    if row.pair == "identity" and row.link == "identity":
+        raise AttributeError(f'loss="{est.loss}" gives no probabilities; use predict, or loss="auto".')
+    return True
+
+
+class MLPClassifier(ClassifierMixin, BaseMLP):
+    """Multilayer perceptron for classes, a drop-in for scikit-learn's of the same name.
+
+    Every parameter, fitted attribute, default and error type of ``sklearn.neural_network.MLPClassifier`` is kept. It
+    minimises, over weights W and the rows of a batch, mean(cross-entropy) + alpha/(2 m) Σ W², m the batch's rows.
+
+    Args:
+        hidden_layer_sizes, activation, solver, alpha, …: as in scikit-learn, and more: `activation` may be any name of
+            the library, or one a hidden layer; `solver` any optimizer by name or as an object; "adamw" takes `alpha` as
+            decoupled weight decay, the others as L2 penalty.
+            Note: the lecture calls the learning rate alpha, which is `learning_rate_init` here.
+        loss: "auto" is cross-entropy (of a sigmoid for two classes and for multi-label targets, else of a softmax);
+            or a classification loss of the library: "focal", "hinge", "squared_hinge", "squared_error", …
+            With more than two classes, losses of single outputs set each class against the rest.
+        dropout: probability, or one a hidden layer, with which hidden units are left out in training.
+        class_weight: None, "balanced" or a dict class -> weight, times any sample weights.
+        dtype: "auto" (that of X), "float32" or "float64".
+        engine: "auto" (by the size of the work), "numpy" or "numba"; kept as ``engine_``.
+        callbacks: objects with ``on_fit_begin``, ``on_epoch_end`` and ``on_fit_end``.
+
+    Attributes:
+        classes_: the classes, in the order of ``predict_proba``'s columns.
+        network_: the fitted ``cn.Network``; its loss is the objective whose gradient is used.
+        coefs_, intercepts_: its weights and biases; they may be assigned.
+
+    >>> import chalknet as cn
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = cn.MLPClassifier((10,), solver="lbfgs", max_iter=500, random_state=0, engine="numpy").fit(X, y)
+    >>> bool(model.score(X, y) > 0.95), model.predict_proba(X[:2]).shape
+    (True, (2, 3))
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **BaseMLP._parameter_constraints,
+        "loss": [StrOptions({"auto", "log_loss", *CLASSIFICATION})],
+        "class_weight": [StrOptions({"balanced"}), dict, None],
+    }
+
+    classes_: np.ndarray
+    _kind: str
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Any = (100,),
+        activation: Any = "relu",
+        *,
+        solver: Any = "adam",
+        alpha: float = 0.0001,
+        batch_size: Any = "auto",
+        learning_rate: Any = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: bool = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: int = 10,
+        max_fun: int = 15000,
+        loss: str = "auto",
+        dropout: Any = 0.0,
+        class_weight: Any = None,
+        dtype: str = "auto",
+        engine: str = "auto",
+        callbacks: Any = None,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+        self.loss = loss
+        self.dropout = dropout
+        self.class_weight = class_weight
+        self.dtype = dtype
+        self.engine = engine
+        self.callbacks = callbacks
+
+    # targets
+
+    def _learn_classes(self, y: Any) -> None:
+        binarizer = LabelBinarizer().fit(y)
+        self._kind, self.classes_ = binarizer.y_type_, binarizer.classes_
+
+    def _read(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, np.ndarray]:
+        X, y = validate_data(
+            self, X, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=self._float_types(), reset=reset
+        )
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        if not hasattr(self, "classes_") or (not self.warm_start and not incremental):
+            self._learn_classes(y)
+        else:
+            self._check_classes(unique_labels(y))
+        return X, self._encode(y, X.dtype)
+
+    def _check_classes(self, classes: np.ndarray) -> None:
+        if self.warm_start:
+            if set(classes) != set(self.classes_):
+                raise ValueError(
+                    "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
+                    f"Previously got {self.classes_}, `y` has {classes}"
+                )
+        elif len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
+            raise ValueError(
+                f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' has {classes}."
+            )
+
+    def _encode(self, y: Any, dtype: Any) -> np.ndarray:
+        """Targets as engines take them: class numbers (n,) for the softmax losses, else (n, outputs)."""
+        if self._kind.startswith("multilabel"):
+            dense = y.toarray() if sparse.issparse(y) else np.asarray(y)
+            self.n_outputs_ = dense.shape[1]
+            targets = (dense != 0).astype(dtype)
+        else:
+            numbers = np.searchsorted(self.classes_, y)
+            self.n_outputs_ = 1 if len(self.classes_) <= 2 else len(self.classes_)
+            if self.n_outputs_ > 1 and self._loss_row().whole_row:
+                self.out_activation_ = "softmax"
+                return numbers.astype(np.int64)
+            # a single class is the yes of its only output
+            yes = numbers[:, None] >= len(self.classes_) - 1 if self.n_outputs_ == 1 else None
+            targets = (yes if yes is not None else numbers[:, None] == np.arange(self.n_outputs_)).astype(dtype)
+        row = self._loss_row()
+        output = row.pair if row.link == "identity" else row.link
+        self.out_activation_ = CLASS_NAMES.get(output, output)
+        return targets * 2 - 1 if row.targets == MARGIN else targets
+
+    def _loss_row(self) -> Any:
+        """The loss's row: where one output stands for two classes, softmax becomes sigmoid and the same loss."""
+        one_of_many = self._kind == "multiclass" and len(self.classes_) > 2
+        name = self.loss
+        if name in ("auto", "log_loss"):
+            name = "softmax_cross_entropy"
+        row = losses.get(name)
+        soft = "softmax" in (row.pair, row.link)
+        if soft and not one_of_many:
+            if row.name not in ("softmax_cross_entropy", "categorical_cross_entropy", "sparse_categorical_cross_entropy"):
+                raise ParameterError(
+                    f'loss="{self.loss}" compares distributions over three or more classes; use loss="auto" for '
+                    f"{'several labels a row' if self._kind.startswith('multilabel') else 'two classes'}."
+                )
+            return losses.get("binary_cross_entropy")
+        if row.labels or row.name == "categorical_cross_entropy":
+            return losses.get("softmax_cross_entropy")
+        return row
+
+    def _goal(self) -> tuple[str, Any, float, int]:
+        row = self._loss_row()
+        output = "identity" if row.link != "identity" else row.pair
+        one_of_many = self.n_outputs_ > 1 and not self._kind.startswith("multilabel")
+        return output, _build.make_loss(row.name), 1.0, r.ARGMAX if one_of_many else r.THRESHOLD
+
+    def _threshold(self) -> float:
+        """An output above it says yes."""
+        row = self._loss_row()
+        return 0.0 if row.targets == MARGIN else 0.5
+
+    def _strata(self, y: np.ndarray) -> np.ndarray | None:
+        if self._kind.startswith("multilabel"):
+            return None
+        return y if y.ndim == 1 else y[:, 0] if y.shape[1] == 1 else y.argmax(axis=1)
+
+    def _row_weights(self, sample_weight: Any, X: Any, y: np.ndarray) -> np.ndarray | None:
+        if self.class_weight is None:
+            return super()._row_weights(sample_weight, X, y)
+        weights = _check_sample_weight(sample_weight, X, dtype=X.dtype, copy=True)
+        if self._kind.startswith("multilabel"):
+            of_class = compute_sample_weight(self.class_weight, y.astype(int))
+        else:
+            numbers = self._strata(y)
+            assert numbers is not None
+            if y.ndim == 2 and y.shape[1] == 1:
+                numbers = (numbers > 0).astype(int) if len(self.classes_) == 2 else np.zeros(len(y), int)
+            of_class = compute_sample_weight(self.class_weight, self.classes_[numbers])
+        return (weights * of_class).astype(X.dtype)
+
+    # predictions
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The predicted classes (n_samples,), or 0 and 1 for each label (n_samples, n_classes)."""
+        check_is_fitted(self)
+        return self._decide(self._outputs(X))
+
+    def _decide(self, out: np.ndarray) -> np.ndarray:
+        if self._kind.startswith("multilabel"):
+            return (out > self._threshold()).astype(int)
+        if self.n_outputs_ > 1:
+            return self.classes_[out.argmax(axis=1)]
+        return self.classes_[np.minimum((out[:, 0] > self._threshold()).astype(int), len(self.classes_) - 1)]
+
+    @available_if(picks)
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """The classes' probabilities (n_samples, n_classes), in the order of ``classes_``."""
+        check_is_fitted(self)
+        out = self._outputs(X)
+        if self._kind.startswith("multilabel"):
+            return out
+        if len(self.classes_) == 1:
+            return np.ones_like(out)
+        if self.n_outputs_ == 1:
+            return np.hstack([1 - out, out])
+        if self.out_activation_ != "softmax":  # each class against the rest: shares of one whole
+            total = out.sum(axis=1, keepdims=True)
+            return np.where(total > 0, out / np.where(total > 0, total, 1), out.dtype.type(1 / out.shape[1]))
+        return out
+
+    @available_if(picks)
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """The logarithms of ``predict_proba``."""
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
+    @available_if(lambda est: est._can_learn_in_steps())
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
+        """Update the model with one epoch over the given data.
+
+        Args:
+            X, y, sample_weight: as in ``fit``.
+            classes: (n_classes,) all classes that will ever be met; needed in the first call.
+        """
+        if self.class_weight == "balanced":
+            raise ParameterError(
+                "class_weight 'balanced' is not supported for partial_fit: pass a dict of weights, which "
+                "sklearn.utils.class_weight.compute_class_weight computes from all labels."
+            )
+        if _check_partial_fit_first_call(self, classes):
+            if type_of_target(y).startswith("multilabel"):
+                self._learn_classes(y)
+            else:
+                self._learn_classes(classes)
+        return self._fit(X, y, sample_weight, incremental=True)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

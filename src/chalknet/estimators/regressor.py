@@ -1,0 +1,164 @@
+"""MLPRegressor: scikit-learn's, on chalknet's engines and with all of its losses."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import RegressorMixin, _fit_context
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import column_or_1d, validate_data
+
+from chalknet.engines import rules as r
+from chalknet.estimators import _build
+from chalknet.estimators._base import BaseMLP
+from chalknet.exceptions import DataError
+from chalknet.maths import losses
+from chalknet.maths.losses import LOSSES
+from chalknet.maths.table import REALS
+
+# Losses of numbers: those meant for outputs that are no probabilities and no margins.
+REGRESSION = sorted(
+    name for name, row in LOSSES.items() if row.pair in ("identity", "exp") and row.link == "identity" and row.targets in (REALS, (0.0, np.inf))
+)
+
+
+class MLPRegressor(RegressorMixin, BaseMLP):
+    """Multilayer perceptron for numbers, a drop-in for scikit-learn's of the same name.
+
+    Every parameter, fitted attribute, default and error type of ``sklearn.neural_network.MLPRegressor`` is kept. It
+    minimises, over weights W and the rows of a batch, mean(loss) + alpha/(2 m) Σ W², m the batch's rows; "squared_error"
+    is half the squared error, summed over the outputs.
+
+    Args:
+        loss: "squared_error", "poisson", or any regression loss of the library: "absolute_error", "huber", "log_cosh",
+            "quantile", … (Poisson's has an exponential output).
+        hidden_layer_sizes, activation, solver, alpha, …: as in scikit-learn, and more: `activation` may be any name of
+            the library, or one a hidden layer; `solver` any optimizer by name or as an object.
+            Note: `alpha` is the L2 penalty, as in scikit-learn; the lecture calls the learning rate alpha, which is
+            `learning_rate_init` here.
+        dropout: probability, or one a hidden layer, with which hidden units are left out in training.
+        dtype: "auto" (that of X), "float32" or "float64".
+        engine: "auto" (by the size of the work), "numpy" or "numba"; kept as ``engine_``.
+        callbacks: objects with ``on_fit_begin``, ``on_epoch_end`` and ``on_fit_end``.
+
+    Attributes:
+        network_: the fitted ``cn.Network``; its loss is the objective whose gradient is used.
+        coefs_, intercepts_: its weights and biases; they may be assigned.
+
+    >>> import chalknet as cn
+    >>> from sklearn.datasets import make_regression
+    >>> X, y = make_regression(n_samples=200, n_features=5, random_state=1)
+    >>> model = cn.MLPRegressor(solver="lbfgs", max_iter=300, random_state=1, engine="numpy").fit(X, y)
+    >>> bool(model.score(X, y) > 0.99)
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **BaseMLP._parameter_constraints,
+        "loss": [StrOptions({*REGRESSION})],
+    }
+
+    def __init__(
+        self,
+        loss: str = "squared_error",
+        hidden_layer_sizes: Any = (100,),
+        activation: Any = "relu",
+        *,
+        solver: Any = "adam",
+        alpha: float = 0.0001,
+        batch_size: Any = "auto",
+        learning_rate: Any = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: bool = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: int = 10,
+        max_fun: int = 15000,
+        dropout: Any = 0.0,
+        dtype: str = "auto",
+        engine: str = "auto",
+        callbacks: Any = None,
+    ) -> None:
+        self.loss = loss
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+        self.dropout = dropout
+        self.dtype = dtype
+        self.engine = engine
+        self.callbacks = callbacks
+
+    def _read(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, np.ndarray]:
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse=["csr", "csc"],
+            multi_output=True,
+            y_numeric=True,
+            dtype=self._float_types(),
+            reset=reset,
+        )
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        if y.ndim == 1:
+            y = y[:, None]
+        low = losses.get(self.loss).targets[0]
+        if y.min() < low:
+            raise DataError(f'loss="{self.loss}" needs targets of at least {low:g}, but y holds {y.min():g}.')
+        self.n_outputs_ = y.shape[1]
+        self.out_activation_ = losses.get(self.loss).pair
+        return X, np.ascontiguousarray(y, X.dtype)
+
+    def _goal(self) -> tuple[str, Any, float, int]:
+        if self.loss == "squared_error":
+            # scikit-learn reports the mean over the outputs and descends by the gradient of their sum
+            return "identity", _build.make_loss("half_squared_error"), 1.0 / self.n_outputs_, r.R2
+        return losses.get(self.loss).pair, _build.make_loss(self.loss), 1.0, r.R2
+
+    def _strata(self, y: np.ndarray) -> None:
+        return None
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The predicted numbers, (n_samples,) or (n_samples, n_outputs), for X (n_samples, n_features)."""
+        out = self._outputs(X)
+        return out.ravel() if out.shape[1] == 1 else out
+
+    @available_if(lambda est: est._can_learn_in_steps())
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Update the model with one epoch over the given data; arguments as in ``fit``."""
+        return self._fit(X, y, sample_weight, incremental=True)
