@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,7 @@ def python(code: str) -> str:
     return done.stdout
 
 
+@cache
 def loaded(code: str) -> set[str]:
     """Names of the top-level packages that some code loads."""
     return set(
