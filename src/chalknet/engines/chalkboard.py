@@ -172,7 +172,7 @@ class BoardSession:
 
     def _update(self, gradient: np.ndarray, rate: float, t: float) -> None:
         state = self.state
-        for_weights, for_biases = (self.row.scales(rate, t, h) for h in self.description.hypers())
+        for_weights, for_biases = (self.row.constants(rate, t, h) for h in self.description.hypers())
         if self.row.decay is None:
             places = [(slice(None), for_weights)]
         else:

@@ -26,7 +26,7 @@ INNER: dict[str, Any] = {"error_model": "numpy", "nogil": True, "no_cpython_wrap
 DTYPES = {types.float32: np.float32, types.float64: np.float64}
 
 
-@overload(ops.where, inline="always")
+@overload(ops.where)
 def _where(condition, a, b):  # np.where costs a thousand times more on scalars
     return lambda condition, a, b: a if condition else b
 
@@ -34,6 +34,11 @@ def _where(condition, a, b):  # np.where costs a thousand times more on scalars
 @overload(ops.erf)
 def _erf(x):
     return lambda x: math.erf(x)
+
+
+@overload(ops.erfc)
+def _erfc(x):
+    return lambda x: math.erfc(x)
 
 
 @overload(ops.xlogy)
