@@ -24,6 +24,8 @@ def documented() -> set[str]:
     for module in re.findall(r"\{chalk-table\} (\w+)$", pages, re.MULTILINE):
         for table in chalknet._ROWS.get(module, ()):
             names |= {row.layer for row in getattr(import_module(f"chalknet.maths.{module}"), table).values()}
+    if "exceptions" in names:  # the module's entry holds its members
+        names |= set(chalknet._errors())
     return names
 
 

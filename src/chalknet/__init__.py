@@ -32,7 +32,7 @@ _NAMES = {
     "save": "estimators",
     "plot_decision_boundary": "plots",
 }
-_MODULES = ("exceptions", "lecture", "maths", "plots")
+_MODULES = ("callbacks", "data", "exceptions", "lecture", "maths", "plots")
 _ROWS = {  # module of chalknet.maths -> the tables in it whose rows name a class of chalknet.layers
     "activations": ("ACTIVATIONS",),
     "rows": ("ROW_ACTIVATIONS",),
@@ -74,7 +74,9 @@ def __getattr__(name: str) -> Any:
     elif name in _errors():
         value = getattr(import_module(f"{__name__}.exceptions"), name)
     else:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; dir({__name__}) lists what it has")
+        raise AttributeError(
+            f"module {__name__!r} has no attribute {name!r}; dir({__name__}) lists what it has"
+        )
     globals()[name] = value  # the next look-up does not come here
     return value
 
