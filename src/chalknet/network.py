@@ -24,7 +24,9 @@ from chalknet.layers.loss import Loss
 from chalknet.layers.optimizer import SGD, Optimizer
 from chalknet.layers.summary import print_summary
 
-SMALL_WORK = 1 << 20  # rows times weights up to which NumPy predicts: a compiled call would take longer to start
+SMALL_WORK = (
+    1 << 20
+)  # rows times weights up to which NumPy predicts: a compiled call would take longer to start
 
 
 class Network:
@@ -56,7 +58,9 @@ class Network:
     def __init__(self, layers: Iterable[Layer], loss: Loss | None = None, random_state: Any = None) -> None:
         self.layers: list[Layer] = list(layers)
         if loss is not None and not isinstance(loss, Loss):
-            raise ParameterError(f"Network: loss must be a loss object such as MSE(), but was given {loss!r}.")
+            raise ParameterError(
+                f"Network: loss must be a loss object such as MSE(), but was given {loss!r}."
+            )
         self.loss = loss
         self.optimizer: Optimizer | None = None
         self.loss_curve_: list[float] = []
@@ -79,7 +83,9 @@ class Network:
         for layer in dense:
             mid = at + layer.weights.size
             end = mid + layer.n_out
-            layer.bind(self._flat[at:mid].reshape(layer.n_in, layer.n_out), self._flat[mid:end].reshape(1, -1))
+            layer.bind(
+                self._flat[at:mid].reshape(layer.n_in, layer.n_out), self._flat[mid:end].reshape(1, -1)
+            )
             at = end
 
     @property
@@ -129,7 +135,9 @@ class Network:
         objective = self._objective()
         output = self.layers[-1].output
         if output is None:
-            raise ParameterError("Network.backward needs a forward pass first: call forward(X), then backward(y).")
+            raise ParameterError(
+                "Network.backward needs a forward pass first: call forward(X), then backward(y)."
+            )
         d = objective.backward(output, y, sample_weight)
         rest = self.layers
         joint = describe.joint_loss(self.layers, objective)
@@ -202,7 +210,9 @@ class Network:
         w = describe.weights(sample_weight, x.shape[0], self.dtype)
         chosen = optimizer if optimizer is not None else (self.optimizer or SGD())
         if not isinstance(chosen, Optimizer):
-            raise ParameterError(f"Network.fit: optimizer must be an object such as SGD(0.1), but was given {chosen!r}.")
+            raise ParameterError(
+                f"Network.fit: optimizer must be an object such as SGD(0.1), but was given {chosen!r}."
+            )
         training = describe.training(
             describe.network(self.layers, self.loss),
             chosen,
@@ -260,7 +270,9 @@ class Network:
         net = cls([catalog.from_config(c) for c in document["layers"]], objective)
         for i, layer in enumerate(net.dense):
             layer.weights, layer.biases = arrays[f"layers.{i}.weight"], arrays[f"layers.{i}.bias"]
-        net.optimizer = None if document["optimizer"] is None else optimizer.from_config(document["optimizer"])
+        net.optimizer = (
+            None if document["optimizer"] is None else optimizer.from_config(document["optimizer"])
+        )
         net.loss_curve_ = arrays["loss_curve"].tolist()
         net.engine_, net._seed = document["engine"], int(document["seed"])
         return net
@@ -295,4 +307,3 @@ class Network:
     def __repr__(self) -> str:
         inside = ", ".join(map(repr, self.layers))
         return f"Network([{inside}]" + ("" if self.loss is None else f", loss={self.loss!r}") + ")"
-

@@ -9,9 +9,9 @@ from chalknet.engines.base import Engine
 from chalknet.exceptions import EngineUnavailableError, ParameterError
 
 ENGINES = ("auto", "numpy", "numba")
-# NumPy's time for one training step is about 60 µs plus what its arithmetic costs: 6 operations a weight and row at
+# NumPy's time for one training step is about 100 µs plus what its arithmetic costs: 6 operations a weight and row at
 # some 5 GF/s in small matrices. A fit that would take more than 50 ms is worth the fused engine's start.
-STEP_SECONDS = 60e-6
+STEP_SECONDS = 100e-6
 WEIGHT_SECONDS = 1.2e-9
 LIMIT_SECONDS = 0.05
 _hinted = False

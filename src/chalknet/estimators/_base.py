@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from abc import ABCMeta, abstractmethod
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
@@ -10,13 +9,12 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils._param_validation import Interval, Options, StrOptions
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from chalknet.engines import rules as r
 from chalknet.engines import select
 from chalknet.estimators import _build, _fitting, _state
-from chalknet.exceptions import ParameterError, ShapeError
+from chalknet.exceptions import ShapeError
 from chalknet.layers.optimizer import Optimizer
 from chalknet.layers.schedule import Schedule
 from chalknet.maths.activations import ACTIVATIONS, ALIASES
@@ -76,6 +74,10 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
     def _goal(self) -> tuple[str, Any, float, int]:
         """(output activation, loss object, factor of the reported loss, how validation rows are scored)."""
 
+    @abstractmethod
+    def _strata(self, y: np.ndarray) -> np.ndarray | None:
+        """The groups of which validation rows take equal shares, or None."""
+
     def _row_weights(self, sample_weight: Any, X: Any, y: np.ndarray) -> np.ndarray | None:
         return None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=X.dtype)
 
@@ -99,17 +101,25 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
     def _fit(self, X: Any, y: Any, sample_weight: Any, incremental: bool) -> Self:
         hidden = _build.hidden_sizes(self.hidden_layer_sizes)
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
+        given = None
+        if not first and not hasattr(
+            self, "network_"
+        ):  # weights assigned to an estimator that was never fitted
+            given = self.coefs_, self.intercepts_
         X, y = self._read(X, y, incremental, first)
         weights = self._row_weights(sample_weight, X, y)
         sizes = [X.shape[1], *hidden, self.n_outputs_]
-        if first:
+        if first or given:
             self._begin(sizes, X.dtype)
-        else:
-            self._sync()
+        if given:
+            self.coefs_, self.intercepts_ = given
+        self._sync()
         epochs = PARTIAL_FIT_CALLS if incremental else int(self.max_iter)
-        if first or not incremental:
+        if first or given or not incremental:
             batch = _fitting.batch_size(self.batch_size, X.shape[0], warn=False)
-            self.engine_ = select.resolve(self.engine, X.shape[0], self.network_.parameters.size, batch, epochs)
+            self.engine_ = select.resolve(
+                self.engine, X.shape[0], self.network_.parameters.size, batch, epochs
+            )
             self.network_.engine_ = self.engine_
         if isinstance(self.solver, str) and self.solver == "lbfgs":
             _fitting.lbfgs(self, X, y, weights)
@@ -164,7 +174,9 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
 
     def _can_learn_in_steps(self) -> bool:
         if self.solver == "lbfgs":
-            raise AttributeError(f"partial_fit is only available for stochastic optimizers. {self.solver} is not stochastic.")
+            raise AttributeError(
+                f"partial_fit is only available for stochastic optimizers. {self.solver} is not stochastic."
+            )
         return True
 
     def _scoring(self) -> tuple[float, int]:
@@ -194,17 +206,3 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
-
-
-def warn_of_iterations(max_iter: int) -> None:
-    """scikit-learn's warning that the epochs ran out."""
-    from sklearn.exceptions import ConvergenceWarning
-
-    warnings.warn(
-        f"Stochastic Optimizer: Maximum iterations ({max_iter}) reached and the optimization hasn't converged yet.",
-        ConvergenceWarning,
-        stacklevel=4,
-    )
-
-
-__all__ = ["BaseMLP", "ParameterError", "available_if"]

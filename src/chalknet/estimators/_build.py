@@ -46,7 +46,13 @@ def one_each(given: Any, n: int, name: str) -> list[Any]:
 
 
 def build(
-    sizes: Sequence[int], activation: Any, dropout: Any, output: str, loss: Loss, dtype: Any, random: np.random.RandomState
+    sizes: Sequence[int],
+    activation: Any,
+    dropout: Any,
+    output: str,
+    loss: Loss,
+    dtype: Any,
+    random: np.random.RandomState,
 ) -> Network:
     """The network, its weights drawn in scikit-learn's own order: layer by layer, weights then biases."""
     n_hidden = len(sizes) - 2

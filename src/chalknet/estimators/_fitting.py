@@ -46,12 +46,21 @@ def divide(est: Any, seed: int, y: np.ndarray, n: int) -> tuple[np.ndarray, np.n
     if not est.early_stopping:
         return np.arange(n), np.empty(0, np.int64)
     size = math.ceil(est.validation_fraction * n)
+    groups = est._strata(y)
+    if groups is not None and est.n_outputs_ == 1:
+        numbers, members = np.unique(groups, return_counts=True)
+        lone = [str(est.classes_[int(k > 0)]) for k in numbers[members < 2]] if len(numbers) > 1 else []
+        if lone:
+            raise DataError(
+                "The least populated classes in y have only 1 member, which is too few to share between training and "
+                f"validation: use early_stopping=False or more rows. Classes with too few members are: {lone}"
+            )
     if size < 2 or n - size < 1:
         raise DataError(
             f"The validation set is too small. Increase 'validation_fraction' or the size of your dataset: "
             f"{est.validation_fraction:g} of {n} rows leave {size} of at least 2 for validation."
         )
-    return counters.split(seed, n, size, est._strata(y))
+    return counters.split(seed, n, size, groups)
 
 
 def stochastic(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None, incremental: bool) -> None:
@@ -83,7 +92,9 @@ def stochastic(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None, incr
     session = select.load(est.engine_).session(d, state, data)
     teller = Teller(est, state) if est.verbose else None
     try:
-        with called_back([*(est.callbacks or ()), *([teller] if teller else [])], est, state, d.max_epochs) as each:
+        with called_back(
+            [*(est.callbacks or ()), *([teller] if teller else [])], est, state, d.max_epochs
+        ) as each:
             reason = drive(session, state, each=each)
     except KeyboardInterrupt:
         warnings.warn("Training interrupted by user.", stacklevel=4)
@@ -96,7 +107,12 @@ def start(est: Any, d: Description, optimizer: Any) -> State:
     net = est.network_
     kept: State | None = net._state
     untouched = kept is not None and np.array_equal(net.parameters, est._last, equal_nan=True)
-    if kept is not None and untouched and net.optimizer == optimizer and (d.watch == r.VALIDATION) == (kept.best is not None):
+    if (
+        kept is not None
+        and untouched
+        and net.optimizer == optimizer
+        and (d.watch == r.VALIDATION) == (kept.best is not None)
+    ):
         state = kept
     else:
         state = State.start(net.parameters, d, net._seed)
@@ -104,7 +120,10 @@ def start(est: Any, d: Description, optimizer: Any) -> State:
         if kept is not None:
             state.counts[r.EPOCH] = kept.counts[r.EPOCH]
             state.counts[r.STALE] = kept.counts[r.STALE]
-            state.numbers[r.BEST_LOSS], state.numbers[r.BEST_SCORE] = kept.numbers[r.BEST_LOSS], kept.numbers[r.BEST_SCORE]
+            state.numbers[r.BEST_LOSS], state.numbers[r.BEST_SCORE] = (
+                kept.numbers[r.BEST_LOSS],
+                kept.numbers[r.BEST_SCORE],
+            )
     net._state, net.optimizer = state, optimizer
     state.begin_fit()
     state.losses = est.loss_curve_
@@ -179,7 +198,9 @@ def lbfgs(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None) -> None:
     """L-BFGS by SciPy on the whole data's loss and gradient, in float64."""
     net = est.network_
     if np.any(np.asarray(est.dropout) != 0):
-        raise ParameterError('dropout needs a stochastic solver: use solver="adam", or dropout=0 with "lbfgs".')
+        raise ParameterError(
+            'dropout needs a stochastic solver: use solver="adam", or dropout=0 with "lbfgs".'
+        )
     d = describe.training(
         describe.network(net.layers, net.loss), _build.SGD(), l2=float(est.alpha), dtype="float64"
     )

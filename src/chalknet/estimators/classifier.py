@@ -154,7 +154,13 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     def _read(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, np.ndarray]:
         X, y = validate_data(
-            self, X, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=self._float_types(), reset=reset
+            self,
+            X,
+            y,
+            accept_sparse=["csr", "csc"],
+            multi_output=True,
+            dtype=self._float_types(),
+            reset=reset,
         )
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
@@ -190,7 +196,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
                 return numbers.astype(np.int64)
             # a single class is the yes of its only output
             yes = numbers[:, None] >= len(self.classes_) - 1 if self.n_outputs_ == 1 else None
-            targets = (yes if yes is not None else numbers[:, None] == np.arange(self.n_outputs_)).astype(dtype)
+            targets = (yes if yes is not None else numbers[:, None] == np.arange(self.n_outputs_)).astype(
+                dtype
+            )
         row = self._loss_row()
         output = row.pair if row.link == "identity" else row.link
         self.out_activation_ = CLASS_NAMES.get(output, output)
@@ -205,7 +213,11 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         row = losses.get(name)
         soft = "softmax" in (row.pair, row.link)
         if soft and not one_of_many:
-            if row.name not in ("softmax_cross_entropy", "categorical_cross_entropy", "sparse_categorical_cross_entropy"):
+            if row.name not in (
+                "softmax_cross_entropy",
+                "categorical_cross_entropy",
+                "sparse_categorical_cross_entropy",
+            ):
                 raise ParameterError(
                     f'loss="{self.loss}" compares distributions over three or more classes; use loss="auto" for '
                     f"{'several labels a row' if self._kind.startswith('multilabel') else 'two classes'}."

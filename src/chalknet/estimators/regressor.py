@@ -20,7 +20,9 @@ from chalknet.maths.table import REALS
 
 # Losses of numbers: those meant for outputs that are no probabilities and no margins.
 REGRESSION = sorted(
-    name for name, row in LOSSES.items() if row.pair in ("identity", "exp") and row.link == "identity" and row.targets in (REALS, (0.0, np.inf))
+    name
+    for name, row in LOSSES.items()
+    if row.pair in ("identity", "exp") and row.link == "identity" and row.targets in (REALS, (0.0, np.inf))
 )
 
 
