@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chalknet.callbacks.base import Callback, Context
+from chalknet.callbacks.early_stopping import EarlyStopping
 from chalknet.callbacks.progress import ProgressBar
 
-__all__ = ["Callback", "Context", "ProgressBar"]
+__all__ = ["Callback", "Context", "EarlyStopping", "ProgressBar"]

@@ -1,6 +1,7 @@
 """What a callback is called with, and what it may do.
 
-An estimator makes one `Context` for each fit, brings it up to date and hands the same object to every callback:
+An estimator makes one `Context` (with `epoch`, `max_iter`, `loss`, `validation_score` and `stop()`) for each fit,
+brings it up to date and hands the same object to every callback:
 
 ====================  ==========================================================================
 ``on_fit_begin``      once, before the first epoch; ``epoch`` is 0
@@ -14,38 +15,9 @@ own writes only those it needs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from chalknet.engines.context import Context
 
-
-@dataclass
-class Context:
-    """Where a training run stands.
-
-    Attributes:
-        estimator: the object whose ``fit`` runs; None where there is none.
-        max_iter: how many epochs were asked for, at most.
-        epoch: how many epochs are done.
-        loss: training loss of the last epoch; None before the first.
-        validation_score: score of the validation rows after the last epoch; None where nothing is set aside.
-        stopping: true once `stop` was called.
-
-    >>> context = Context(max_iter=10)
-    >>> context.stop()
-    >>> context.stopping
-    True
-    """
-
-    estimator: Any = None
-    max_iter: int = 0
-    epoch: int = 0
-    loss: float | None = None
-    validation_score: float | None = None
-    stopping: bool = False
-
-    def stop(self) -> None:
-        """End the run after this epoch; what was learned is kept."""
-        self.stopping = True
+__all__ = ["Callback", "Context"]
 
 
 class Callback:

@@ -30,7 +30,9 @@ class ProgressBar(Callback):
     ...     call(Context(max_iter=1, epoch=1, loss=0.5))  # nothing is shown here: no terminal
     """
 
-    def __init__(self, description: str = "training", *, console: Console | None = None, transient: bool = False) -> None:
+    def __init__(
+        self, description: str = "training", *, console: Console | None = None, transient: bool = False
+    ) -> None:
         self.description = description
         self.console = console
         self.transient = transient
@@ -44,7 +46,8 @@ class ProgressBar(Callback):
         self._progress = self._make()
         if self._progress is not None:
             total = context.max_iter or None  # None: rich shows that work goes on, without an end in sight
-            self._task = self._progress.add_task(self.description, total=total, numbers="")
+            # Before the first epoch, the compiled engine may have to be compiled
+            self._task = self._progress.add_task(f"{self.description} begins", total=total, numbers="")
             self._progress.start()
         self._next = 0.0
 
@@ -60,14 +63,16 @@ class ProgressBar(Callback):
         if self._progress is None:
             return
         self._show(context)
-        if context.epoch < context.max_iter:
-            self._progress.update(self._task, total=max(context.epoch, 1))  # ended early: the bar is full, not broken off
+        if context.epoch < context.max_iter:  # ended early: the bar is full, not broken off
+            self._progress.update(self._task, total=max(context.epoch, 1))
         self._progress.stop()
         self._progress = None
 
     def _show(self, context: Context) -> None:
-        assert self._progress is not None
-        self._progress.update(self._task, completed=context.epoch, numbers=_numbers(context))
+        if self._progress is not None:
+            self._progress.update(
+                self._task, description=self.description, completed=context.epoch, numbers=_numbers(context)
+            )
 
     def _make(self) -> Progress | None:
         from rich.console import Console

@@ -1,0 +1,173 @@
+"""Fit a network to a table and score it beside the baselines: the part that ``train`` and ``demo`` share."""
+
+from __future__ import annotations
+
+import itertools
+import signal
+import threading
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from chalknet.callbacks import Context, EarlyStopping, ProgressBar
+from chalknet.cli import scoring
+from chalknet.cli.report import Report, column_table, score_table
+from chalknet.engines.select import numpy_seconds
+from chalknet.estimators._preprocess import TablePreprocessor
+from chalknet.estimators._tabular_base import batch_size
+from chalknet.estimators.tabular import TabularClassifier, TabularRegressor
+
+if TYPE_CHECKING:
+    from chalknet.cli.targets import Target
+
+# option of the command line -> parameter of the estimators; what is not given keeps the estimator's own default
+_PARAMETERS = {
+    "epochs": "max_iter",
+    "hidden": "hidden_layer_sizes",
+    "activation": "activation",
+    "loss": "loss",
+    "learning_rate": "learning_rate_init",
+    "batch_size": "batch_size",
+}
+
+
+NUMPY_SECONDS = (
+    3.0  # work that NumPy is given, though the compiled engine would do it faster once it has started
+)
+PATIENCE = 25  # epochs in which the training loss must fall
+
+
+class _Progress(ProgressBar):
+    """The bar, and a memory of where the run stood when it ended."""
+
+    def __init__(self) -> None:
+        super().__init__(transient=True)
+        self.epoch = 0
+
+    def on_epoch_end(self, context: Context) -> None:
+        self.epoch = context.epoch
+        super().on_epoch_end(context)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted estimator, the rows it learned from and those held out, by position in ``X`` and ``target.values``."""
+
+    model: Any
+    X: pd.DataFrame
+    target: Target
+    learned: np.ndarray
+    held: np.ndarray
+    stopped_early: bool = False
+    interrupted: int | None = None
+
+    @property
+    def scored(self) -> np.ndarray:
+        """Rows to score: those held out, or where there are none those it learned from."""
+        return self.held if len(self.held) else self.learned
+
+
+def fit(X: pd.DataFrame, target: Target, options: Mapping[str, Any], *, val: float, seed: int) -> Fitted:
+    """Hold rows out, and fit to the others; Ctrl-C ends the fit, and ``interrupted`` counts the epochs until then.
+
+    The rows held out are for the scores alone, and none are set aside within the fit: with a learning rate that falls
+    to nothing, the best epoch by validation rows was measured to be worse than the last one learned from all rows.
+    The run ends early where the training loss has stopped falling.
+    """
+    learned, held = scoring.hold_out(target.values, target.task == "classification", val, seed)
+    given = {
+        parameter: options[name] for name, parameter in _PARAMETERS.items() if options.get(name) is not None
+    }
+    progress, stopping = _Progress(), EarlyStopping(PATIENCE)
+    make = TabularClassifier if target.task == "classification" else TabularRegressor
+    model = make(random_state=seed, callbacks=[progress, stopping], **given)
+    y = pd.Series(target.values[learned], name=target.name)
+    model.engine = _engine(model, X.iloc[learned], y)
+    pressed: list[bool] = []
+    with _noticing_ctrl_c(pressed):
+        model.fit(X.iloc[learned], y)
+    model.callbacks, model.engine = None, "auto"  # neither is a part of what was learned
+    early = stopping.stopped_epoch_ is not None
+    return Fitted(model, X, target, learned, held, early, progress.epoch if pressed else None)
+
+
+def _engine(model: Any, X: pd.DataFrame, y: pd.Series) -> str:
+    """The estimator's engine by a rule of the command's own, which looks at the size of the work alone, too.
+
+    A command is a process of its own, and to start the compiled engine costs it two seconds, the first time on a
+    machine ten or more: so what NumPy does in a few seconds, NumPy does.
+    """
+    outputs = len(set(y)) if isinstance(model, TabularClassifier) else 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the fit itself says what is odd about the columns
+        n_in = len(TablePreprocessor().fit(X).get_feature_names_out())
+    sizes = [n_in, *np.atleast_1d(model.hidden_layer_sizes).tolist(), outputs]
+    weights = sum((a + 1) * b for a, b in itertools.pairwise(sizes))
+    batch = batch_size(len(X)) if model.batch_size == "auto" else model.batch_size
+    seconds = numpy_seconds(len(X), weights, batch, model.max_iter)
+    return "numpy" if seconds <= NUMPY_SECONDS else "auto"
+
+
+@contextmanager
+def _noticing_ctrl_c(pressed: list[bool]) -> Iterator[None]:
+    """Remember Ctrl-C, which a fit may take for "enough": it then ends in peace with what it has learned."""
+
+    def notice(number: int, frame: Any) -> None:
+        pressed.append(True)
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are the main thread's
+        return
+    before = signal.signal(signal.SIGINT, notice)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def show(fitted: Fitted, report: Report, *, most_columns: int = 40) -> None:
+    """Print what the columns were taken for, how the training went, and the scores beside the baselines'."""
+    model, target = fitted.model, fitted.target
+    report.show(column_table(model.columns_, most_columns), *_story(fitted))
+    rows = fitted.scored
+    classes = target.task == "classification"
+    truth = target.values[rows]
+    table = {"network": scoring.scores(model, fitted.X.iloc[rows], truth)}
+    numbers = model.preprocessor_.transform(fitted.X)
+    rivals = scoring.baselines(numbers[fitted.learned], target.values[fitted.learned], classes, seed=0)
+    for name, rival in rivals.items():
+        table[name] = scoring.scores(rival, numbers[rows], truth)
+    report.show(score_table(f"{len(rows)} {'held-out' if len(fitted.held) else 'training'} rows", table))
+
+
+def _story(fitted: Fitted) -> list[str]:
+    """What was used for what, in sentences."""
+    model = fitted.model
+    n, kept = len(fitted.learned), len(fitted.held)
+    epochs = f"{model.n_iter_} epoch{'s' * (model.n_iter_ != 1)}"
+    story = [f"Learned from {n} rows in {epochs}, final loss {model.loss_:.4g}."]
+    if fitted.stopped_early:
+        story.append(f"Stopped early, for the training loss had not fallen for {PATIENCE} epochs.")
+    if kept:
+        story.append(
+            f"{kept} other rows were held out{_how(fitted.target)}; the scores below are on them alone."
+        )
+    else:
+        story.append(
+            "No rows were held out: the scores below are on rows the network has seen, and flatter it."
+        )
+    return story
+
+
+def _how(target: Target) -> str:
+    return (
+        ", each class in proportion"
+        if target.task == "classification"
+        else ", from the whole range of the target"
+    )
