@@ -33,7 +33,8 @@ class Board:
             if spec.kind == base.DENSE:
                 weights, biases = next(places)
                 layer: Layer = Dense.over(
-                    parameters[weights].reshape(spec.n_in, spec.n_out), parameters[biases].reshape(1, spec.n_out)
+                    parameters[weights].reshape(spec.n_in, spec.n_out),
+                    parameters[biases].reshape(1, spec.n_out),
                 )
             elif spec.kind == base.DROPOUT:
                 layer = Dropout(spec.p)
@@ -41,9 +42,9 @@ class Board:
                 cls = activation.find(spec.name)
                 layer = cls(spec.p) if _shaped(spec.name) else cls()
             self.layers.append(layer)
-        cls = loss.find(description.loss)
-        shape = {cls.row.p_name: description.loss_p} if cls.row.p_name else {}
-        self.loss = cls(reduction=description.reduction, **shape)
+        goal = loss.find(description.loss)
+        shape = {goal.row.p_name: description.loss_p} if goal.row.p_name else {}
+        self.loss = goal(reduction=description.reduction, **shape)
         self.dense = [layer for layer in self.layers if isinstance(layer, Dense)]
 
     def forward(self, x: Any, training: bool = False) -> np.ndarray:
@@ -66,7 +67,9 @@ class Board:
         """The gradient as one flat vector."""
         return np.concatenate([g.ravel() for layer in self.dense for g in (layer.dweights, layer.dbiases)])
 
-    def cost(self, output: np.ndarray, y: np.ndarray, w: np.ndarray | None) -> tuple[float, np.ndarray, float]:
+    def cost(
+        self, output: np.ndarray, y: np.ndarray, w: np.ndarray | None
+    ) -> tuple[float, np.ndarray, float]:
         """The loss, its derivative by the output, and the batch's weight; all zero where every weight is zero."""
         total = float(len(output)) if w is None else float(w.sum(dtype=np.float64))
         if total == 0.0:
@@ -119,7 +122,9 @@ class BoardSession:
 
     def run(self, until: Until) -> int:
         """Train on; see `base.Session`. Where it is cut never changes a bit."""
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a diverging run is told of by its loss
+        with np.errstate(
+            over="ignore", invalid="ignore", divide="ignore"
+        ):  # a diverging run is told of by its loss
             return self._run(until)
 
     def _run(self, until: Until) -> int:
@@ -153,7 +158,9 @@ class BoardSession:
         counts = state.counts
         for k, layer in enumerate(board.layers):
             if isinstance(layer, Dropout):
-                layer.mask_source = _mask_source(state.seed, k, int(counts[r.EPOCH]), index, layer.rate, d.dtype)
+                layer.mask_source = _mask_source(
+                    state.seed, k, int(counts[r.EPOCH]), index, layer.rate, d.dtype
+                )
         output = board.forward(self.data.X[index], training=True)
         w = None if self.data.weights is None else self.data.weights[index]
         cost, derivative, total = board.cost(output, self.data.y[index], w)
@@ -183,7 +190,9 @@ class BoardSession:
             ]
         for place, constants in places:
             slots = tuple(slot[place] for slot in state.slots)
-            state.parameters[place], new = self.row.step(state.parameters[place], gradient[place], slots, constants)
+            state.parameters[place], new = self.row.step(
+                state.parameters[place], gradient[place], slots, constants
+            )
             for slot, values in zip(state.slots, new, strict=True):
                 slot[place] = values
 

@@ -38,8 +38,8 @@ RUNNING, FINISHED, CONVERGED, OVERFLOWED = range(4)
 class Plan(NamedTuple):
     """How a unit learns, in numbers.
 
-    `keep` is the factor by which the L2 penalty shrinks the weights at each row (`keep2` its square), `pull` what the
-    L1 penalty takes off, `decay` damps the intercept on sparse rows, and `limit` is the scale below which v is rescaled.
+    `keep` is the factor by which the L2 penalty shrinks the weights at each row (`keep2` its square), `pull` what
+    the L1 penalty takes off, `decay` damps the intercept on sparse rows, below the scale `limit` v is rescaled.
     """
 
     eta: float
@@ -60,6 +60,25 @@ class Plan(NamedTuple):
     shrinks: bool
     truncates: bool
     early: bool
+
+
+class Run(NamedTuple):
+    """The arrays of one unit that learns. Those below `again` change; the rest is only read."""
+
+    rows: Any  # X: (n, features), or the three arrays of a CSR matrix
+    y: np.ndarray  # (n,) float64
+    weight: np.ndarray  # (n,) of each row's update, in the weights' dtype
+    shares: np.ndarray  # (n,) of each row's vote in the validation score, float64
+    held_out: np.ndarray  # (n,) bool: kept for validation
+    validation: np.ndarray  # the numbers of those rows
+    again: np.ndarray  # the permutation of each epoch; empty without shuffling
+    order: np.ndarray  # (n,)
+    w: np.ndarray  # (features,) v
+    q: np.ndarray  # (features,) what the L1 penalty has taken off so far; empty without one
+    dots: np.ndarray  # float64, as many as rows are scored at once
+    cells: np.ndarray
+    numbers: np.ndarray
+    counts: np.ndarray
 
 
 def respond(z: float, y: float) -> tuple[float, float]:
@@ -152,49 +171,38 @@ def reorder(order: np.ndarray, again: np.ndarray) -> None:
     order[:] = order[again]
 
 
-def vote(
-    rows: Any, y: np.ndarray, shares: np.ndarray, validation: np.ndarray, w: np.ndarray, bias: float, dots: np.ndarray
-) -> float:
+def vote(run: Run) -> float:
     """The weighted share of validation rows on the right side of w·x + b = 0."""
     right = whole = 0.0
     at = 0
-    while at < validation.size:
-        n = ahead(rows, validation, at, w, dots)
+    while at < run.validation.size:
+        n = ahead(run.rows, run.validation, at, run.w, run.dots)
         for i in range(n):
-            row = validation[at + i]
-            whole += shares[row]
-            if (dots[i] + bias > 0.0) == (y[row] > 0.0):
-                right += shares[row]
+            row = run.validation[at + i]
+            whole += run.shares[row]
+            if (run.dots[i] + run.numbers[BIAS] > 0.0) == (run.y[row] > 0.0):
+                right += run.shares[row]
         at += n
     return right / whole
 
 
-def end_epoch(
-    rows: Any,
-    y: np.ndarray,
-    shares: np.ndarray,
-    validation: np.ndarray,
-    w: np.ndarray,
-    dots: np.ndarray,
-    numbers: np.ndarray,
-    counts: np.ndarray,
-    plan: Plan,
-) -> None:
+def end_epoch(run: Run, plan: Plan) -> None:
     """Means of the epoch, and whether to stop: no improvement by `tol` for `patience` epochs, overflow, or the last.
 
     The validation score takes v without its scale, as scikit-learn's does: the L2 penalty would otherwise stop at
     another epoch than there.
     """
-    n_train = y.size - validation.size
+    numbers, counts = run.numbers, run.counts
+    n_train = run.y.size - run.validation.size
     numbers[LOSS] /= n_train
     numbers[OBJECTIVE] /= n_train
     counts[AT] = 0
     counts[EPOCH] += 1
-    if not (math.isfinite(numbers[BIAS]) and finite(w)):
+    if not (math.isfinite(numbers[BIAS]) and finite(run.w)):
         counts[STATE] = OVERFLOWED
         return
     if plan.early:
-        numbers[SCORE] = vote(rows, y, shares, validation, w, numbers[BIAS], dots)
+        numbers[SCORE] = vote(run)
         value = -numbers[SCORE]
     else:
         value = numbers[OBJECTIVE]
@@ -210,38 +218,23 @@ def end_epoch(
         counts[STATE] = FINISHED
 
 
-def learn(
-    rows: Any,
-    y: np.ndarray,
-    weight: np.ndarray,
-    shares: np.ndarray,
-    held_out: np.ndarray,
-    validation: np.ndarray,
-    order: np.ndarray,
-    again: np.ndarray,
-    w: np.ndarray,
-    q: np.ndarray,
-    dots: np.ndarray,
-    cells: np.ndarray,
-    numbers: np.ndarray,
-    counts: np.ndarray,
-    curve: np.ndarray,
-    plan: Plan,
-    budget: int,
-) -> int:
+def learn(run: Run, plan: Plan, curve: np.ndarray, budget: int) -> int:
     """Learn from up to `budget` rows, or until `curve` is full or the run is over; returns the epochs completed.
 
     For each row: z = w·x + b, then w -= eta * weight * dl/dz * x and b -= eta * weight * dl/dz, where the perceptron
     rule has dl/dz = -y if y z <= 0 else 0 (y in {-1, 1}), and the sigmoid unit what `respond` gives (y in {0, 1}).
     Where a run is cut never changes its numbers.
     """
+    rows, y, order, w, cells, numbers, counts = (
+        run.rows, run.y, run.order, run.w, run.cells, run.numbers, run.counts
+    )  # fmt: skip
     epochs = 0
     while budget > 0 and epochs < curve.size and counts[STATE] == RUNNING:
         at = counts[AT]
         if at == 0:
             numbers[LOSS] = numbers[OBJECTIVE] = 0.0
             if plan.shuffle:
-                reorder(order, again)
+                reorder(order, run.again)
         stop = min(order.size, at + budget)
         budget -= stop - at
         first = ready = at
@@ -249,11 +242,11 @@ def learn(
         while at < stop:
             if at >= ready:
                 first = at
-                ready = at + ahead(rows, order, at, w, dots)
+                ready = at + ahead(rows, order, at, w, run.dots)
             row = order[at]
-            cells[WORK] = dots[at - first] * numbers[SCALE]
+            cells[WORK] = run.dots[at - first] * numbers[SCALE]
             at += 1
-            if held_out[row]:
+            if run.held_out[row]:
                 continue
             z = float(cells[WORK]) + bias
             loss = slope = 0.0
@@ -268,7 +261,7 @@ def learn(
                 half_square = (1.0 - plan.l1_ratio) * 0.5 * float(cells[WORK] * cells[WORK])
                 cells[WORK] = numbers[ABSOLUTES]
                 numbers[OBJECTIVE] += plan.alpha * (half_square + plan.l1_ratio * float(cells[WORK]))
-            update = -plan.eta * slope * float(weight[row])
+            update = -plan.eta * slope * float(run.weight[row])
             if plan.shrinks:
                 numbers[SCALE] *= plan.keep
                 numbers[SQUARES] *= plan.keep2
@@ -285,12 +278,12 @@ def learn(
                     bias += update * plan.decay
             if plan.truncates:
                 numbers[PULL] += plan.pull
-                truncate(rows, row, w, q, numbers[SCALE], numbers[PULL])
+                truncate(rows, row, w, run.q, numbers[SCALE], numbers[PULL])
                 ready = at
         numbers[BIAS] = bias
         counts[AT] = at
         if at == order.size:
-            end_epoch(rows, y, shares, validation, w, dots, numbers, counts, plan)
+            end_epoch(run, plan)
             curve[epochs] = numbers[OBJECTIVE]
             epochs += 1
     return epochs

@@ -45,7 +45,7 @@ class Context:
 def called_back(
     callbacks: Sequence[Any] | None, estimator: Any, state: State, max_iter: int
 ) -> Iterator[Callable[[int], bool] | None]:
-    """Call ``on_fit_begin`` and, whatever happens, ``on_fit_end``; gives `drive` its ``each``, None without callbacks."""
+    """Call ``on_fit_begin`` and, whatever happens, ``on_fit_end``; gives `drive` its ``each`` (None: no callbacks)."""
     if not callbacks:
         yield None
         return

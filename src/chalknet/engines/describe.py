@@ -32,14 +32,18 @@ def check(layers: Sequence[Layer]) -> None:
                 f"Layer {i + 1} of the network must be a Dense, an activation or Dropout, but is {layer!r}."
             )
         if any(layer is other for other in layers[:i]):
-            raise ParameterError(f"Layer {i + 1} of the network, {layer!r}, stands in it twice: make two of them.")
+            raise ParameterError(
+                f"Layer {i + 1} of the network, {layer!r}, stands in it twice: make two of them."
+            )
         if isinstance(layer, Dense):
             if width not in (None, layer.n_in):
                 raise ShapeError(
                     f"Layer {i + 1} of the network, {layer!r}, takes {layer.n_in} inputs, but is given {width}."
                 )
             if dtype not in (None, layer.dtype):
-                raise ParameterError(f"The Dense layers of a network must have one dtype, but are {dtype} and {layer.dtype}.")
+                raise ParameterError(
+                    f"The Dense layers of a network must have one dtype, but are {dtype} and {layer.dtype}."
+                )
             width, dtype = layer.n_out, layer.dtype
 
 
@@ -76,7 +80,9 @@ def training(
     limits = {"clip_norm": clip_norm, "clip_value": clip_value}
     for name, value in limits.items():
         if value is not None and not (isinstance(value, (int, float)) and value > 0):
-            raise ParameterError(f"{name} must be a number above 0, or None for no limit, but was given {value!r}.")
+            raise ParameterError(
+                f"{name} must be a number above 0, or None for no limit, but was given {value!r}."
+            )
     return replace(
         description,
         optimizer=optimizer.row.name,

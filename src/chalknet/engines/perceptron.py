@@ -98,32 +98,42 @@ def learn_unit(task: Task, plan: Plan, engine: str, verbose: int = 0) -> Learned
         ValueError: weights or intercept became infinite or NaN.
     """
     if engine == "numba":
+        from chalknet.engines.fused import perceptron as fused
         from chalknet.engines.fused.lowlevel import writable
-        from chalknet.engines.fused.perceptron import AHEAD, compiled
 
-        learn, permutation = compiled()
+        learn, permutation = fused.compiled()
+        block = fused.AHEAD
     else:
-        learn, permutation, AHEAD = plain.learn, plain.permutation, plain.AHEAD
+        learn, permutation, block = plain.learn, plain.permutation, plain.AHEAD
 
         def writable(array: np.ndarray) -> np.ndarray:
             return array
 
-    n = task.y.size
-    rows = tuple(map(writable, task.rows)) if isinstance(task.rows, tuple) else writable(task.rows).reshape(task.rows.shape)
-    w, dtype = task.w.copy(), task.w.dtype
-    q = np.zeros(w.size if plan.truncates else 0, dtype)
-    dots = np.empty(1 if plan.smooth or plan.truncates else AHEAD)  # these change w at every row: nothing to look ahead to
-    cells = np.zeros(2, dtype)
-    numbers = np.zeros(9)
+    n, w, dtype = task.y.size, task.w.copy(), task.w.dtype
+    sparse = isinstance(task.rows, tuple)
+    numbers, counts, order = np.zeros(9), np.zeros(4, np.int64), np.arange(n)
     numbers[BIAS], numbers[BEST], numbers[SCALE] = task.bias, np.inf, 1.0
     if plan.penalised:
         dot, asum = get_blas_funcs(("dot", "asum"), (w,))
         numbers[SQUARES], numbers[ABSOLUTES] = dot(w, w), asum(w)
-    counts = np.zeros(4, np.int64)
-    order = np.arange(n)
-    again = permutation(int(task.seed), n) if plan.shuffle else order[:0]
-    validation = np.flatnonzero(task.held_out)
-    per_row = task.rows[0].size / n if isinstance(task.rows, tuple) else w.size
+    run = plain.Run(
+        rows=tuple(map(writable, task.rows)) if sparse else writable(task.rows).reshape(task.rows.shape),
+        y=task.y,
+        weight=task.weight,
+        shares=task.shares,
+        held_out=task.held_out,
+        validation=np.flatnonzero(task.held_out),
+        again=permutation(int(task.seed), n) if plan.shuffle else order[:0],
+        order=order,
+        w=w,
+        q=np.zeros(w.size if plan.truncates else 0, dtype),
+        # where w changes at every row, there is nothing to score ahead
+        dots=np.empty(1 if plan.smooth or plan.truncates else block),
+        cells=np.zeros(2, dtype),
+        numbers=numbers,
+        counts=counts,
+    )
+    per_row = task.rows[0].size / n if sparse else w.size
     budget = max(1, int(SLICE / (per_row + 16)))
     part = np.empty(1 if verbose else min(plan.max_iter, LONGEST_CURVE))
     curve: list[float] = []
@@ -132,13 +142,10 @@ def learn_unit(task: Task, plan: Plan, engine: str, verbose: int = 0) -> Learned
         if verbose and counts[plain.AT] == 0:
             print(f"-- Epoch {counts[EPOCH] + 1}")
         with np.errstate(all="ignore"):  # an overflow is found at the end of its epoch
-            done = learn(
-                rows, task.y, task.weight, task.shares, task.held_out, validation, order, again, w, q, dots, cells,
-                numbers, counts, part, plan, budget,
-            )  # fmt: skip
+            done = learn(run, plan, part, budget)
         curve += part[:done].tolist()
         if verbose and done and counts[STATE] != OVERFLOWED:
-            report(w * numbers[SCALE], numbers, counts, n - validation.size, plan.early, time.perf_counter() - start)
+            report(run, plan, time.perf_counter() - start)
     if counts[STATE] == OVERFLOWED:
         raise ValueError(
             f"Floating-point under-/overflow occurred at epoch #{counts[EPOCH]}."
@@ -150,13 +157,15 @@ def learn_unit(task: Task, plan: Plan, engine: str, verbose: int = 0) -> Learned
     return Learned(w, float(numbers[BIAS]), int(counts[EPOCH]), curve)
 
 
-def report(w: np.ndarray, numbers: np.ndarray, counts: np.ndarray, n: int, early: bool, seconds: float) -> None:
+def report(run: plain.Run, plan: Plan, seconds: float) -> None:
     """Print an epoch as scikit-learn does."""
-    score = f", Validation score: {numbers[SCORE]:.6f}" if early else ""
+    numbers, epoch, w = run.numbers, run.counts[EPOCH], run.w * run.numbers[SCALE]
+    seen = epoch * (run.y.size - run.validation.size)
+    score = f", Validation score: {numbers[SCORE]:.6f}" if plan.early else ""
     print(
-        f"Norm: {np.linalg.norm(w):.2f}, NNZs: {np.count_nonzero(w)}, Bias: {numbers[BIAS]:.6f}, T: {counts[EPOCH] * n}, "
+        f"Norm: {np.linalg.norm(w):.2f}, NNZs: {np.count_nonzero(w)}, Bias: {numbers[BIAS]:.6f}, T: {seen}, "
         f"Avg. loss: {numbers[LOSS]:.6f}, Objective: {numbers[OBJECTIVE]:.6f}{score}"
     )
     print(f"Total training time: {seconds:.2f} seconds.")
-    if counts[STATE] == CONVERGED:
-        print(f"Convergence after {counts[EPOCH]} epochs took {seconds:.2f} seconds")
+    if run.counts[STATE] == CONVERGED:
+        print(f"Convergence after {epoch} epochs took {seconds:.2f} seconds")

@@ -64,7 +64,9 @@ def order(seed: int, epoch: int, n: int) -> np.ndarray:
     return np.array(rows, np.int64)
 
 
-def dropout_mask(seed: int, layer: int, epoch: int, rows: np.ndarray, width: int, rate: float, dtype: Any) -> np.ndarray:
+def dropout_mask(
+    seed: int, layer: int, epoch: int, rows: np.ndarray, width: int, rate: float, dtype: Any
+) -> np.ndarray:
     """The mask of one dropout layer: 0 with probability `rate`, else 1/(1 - rate); shape (rows, width).
 
     `rows` are the rows' numbers in X, so that a row's mask does not depend on the batch it fell into.
@@ -79,7 +81,9 @@ def dropout_threshold(rate: float) -> int:
     return int(rate * 2.0**32)
 
 
-def split(seed: int, n: int, n_validation: int, groups: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+def split(
+    seed: int, n: int, n_validation: int, groups: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Divide rows 0 … n-1 into training and validation rows, both in rising order; stratified by `groups`.
 
     Every group gives validation its share, rounded so that the whole is `n_validation` (largest remainders first)

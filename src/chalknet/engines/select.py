@@ -1,4 +1,4 @@
-"""Which engine: asked for by name, or chosen by the size of the work alone, so that a seed gives the same bits always."""
+"""Which engine: asked for by name, or chosen by the size of the work alone: a seed gives the same bits always."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def numpy_seconds(n_rows: int, n_parameters: int, batch_size: int, epochs: int) 
 
 
 def available() -> bool:
-    """Is Numba installed?"""
+    """Tell whether Numba is installed."""
     return find_spec("numba") is not None
 
 
@@ -54,7 +54,7 @@ def _hint() -> None:
         from chalknet.exceptions import DataHint
 
         warnings.warn(
-            "Numba is not installed, so training runs on the NumPy engine; `pip install numba` makes it many times faster.",
+            "Numba is not installed, so training runs on the NumPy engine: `pip install numba` makes it much faster.",
             DataHint,
             stacklevel=2,
         )

@@ -32,6 +32,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
     coefs_: list[np.ndarray]
     intercepts_: list[np.ndarray]
     loss_curve_: list[float]
+    validation_scores_: list[float] | None
     solver: Any
     out_activation_: str
     n_outputs_: int

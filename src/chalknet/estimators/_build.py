@@ -40,7 +40,8 @@ def one_each(given: Any, n: int, name: str) -> list[Any]:
         return [given] * n
     if len(given) != n:
         raise ParameterError(
-            f"{name}={given!r} names {len(given)} values, but there are {n} hidden layers: give one for each, or one for all."
+            f"{name}={given!r} names {len(given)} values, but there are {n} hidden layers: "
+            "give one for each, or one for all."
         )
     return list(given)
 
@@ -94,7 +95,7 @@ def make_optimizer(est: Any) -> Optimizer:
 
 
 def shares(est: Any, name: str, default: float) -> bool:
-    """Does the estimator have this constant as a parameter of the same default?"""
+    """Tell whether the estimator has this constant as a parameter, with the same default."""
     return DEFAULTS.get(name) == default and hasattr(est, name)
 
 

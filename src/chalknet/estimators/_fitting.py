@@ -18,10 +18,11 @@ from chalknet.engines.context import called_back
 from chalknet.engines.drive import drive
 from chalknet.estimators import _build
 from chalknet.exceptions import DataError, ParameterError
+from chalknet.layers.optimizer import SGD
 
 NOT_FINITE = (
-    "Solver produced non-finite parameter weights. The input data may contain large values and need to be preprocessed. "
-    "Standardise X, or use a smaller learning_rate_init."
+    "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
+    "preprocessed. Standardise X, or use a smaller learning_rate_init."
 )
 
 
@@ -151,7 +152,8 @@ def finish(est: Any, state: State, reason: int, incremental: bool, teller: Telle
         raise DataError(NOT_FINITE)
     if reason == r.FINISHED and not incremental:
         warnings.warn(
-            f"Stochastic Optimizer: Maximum iterations ({est.max_iter}) reached and the optimization hasn't converged yet.",
+            f"Stochastic Optimizer: Maximum iterations ({est.max_iter}) reached and the optimization hasn't "
+            "converged yet.",
             ConvergenceWarning,
             stacklevel=5,
         )
@@ -169,9 +171,9 @@ class Teller:
 
     def on_epoch_end(self, context: Any) -> None:
         """The loss, the validation score, and a learning rate that was lowered."""
-        print("Iteration %d, loss = %.8f" % (context.epoch, context.loss))
+        print(f"Iteration {context.epoch}, loss = {context.loss:.8f}")
         if context.validation_score is not None:
-            print("Validation score: %f" % context.validation_score)
+            print(f"Validation score: {context.validation_score:f}")
         rate = float(self.state.numbers[r.RATE])
         if rate != self.rate:
             self.rate = rate
@@ -187,10 +189,9 @@ class Teller:
 
     def _why(self) -> str:
         what = "Validation score" if self.est.early_stopping else "Training loss"
-        return "%s did not improve more than tol=%f for %d consecutive epochs." % (
-            what,
-            self.est.tol,
-            self.est.n_iter_no_change,
+        return (
+            f"{what} did not improve more than tol={self.est.tol:f} "
+            f"for {self.est.n_iter_no_change} consecutive epochs."
         )
 
 
@@ -202,7 +203,7 @@ def lbfgs(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None) -> None:
             'dropout needs a stochastic solver: use solver="adam", or dropout=0 with "lbfgs".'
         )
     d = describe.training(
-        describe.network(net.layers, net.loss), _build.SGD(), l2=float(est.alpha), dtype="float64"
+        describe.network(net.layers, net.loss), SGD(), l2=float(est.alpha), dtype="float64"
     )
     x = rows_of(X).astype(np.float64, copy=False)
     y = y.astype(np.float64, copy=False) if y.ndim == 2 else y
@@ -219,7 +220,7 @@ def lbfgs(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None) -> None:
         reached[...] = intermediate_result.x
         est.loss_, est.n_iter_ = float(intermediate_result.fun), est.n_iter_ + 1
         if verbose:
-            print("Iteration %d, loss = %.8f" % (est.n_iter_, est.loss_))
+            print(f"Iteration {est.n_iter_}, loss = {est.loss_:.8f}")
 
     est.n_iter_ = 0
     try:

@@ -32,7 +32,7 @@ CLASS_NAMES = {"sigmoid": "logistic"}  # scikit-learn's name of an output activa
 
 
 def picks(est: MLPClassifier) -> bool:
-    """Can the loss's outputs be read as probabilities?"""
+    """Tell whether the loss's outputs can be read as probabilities."""
     if est.loss in ("auto", "log_loss"):
         return True
     row = losses.get(est.loss)
@@ -250,10 +250,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         if self._kind.startswith("multilabel"):
             of_class = compute_sample_weight(self.class_weight, y.astype(int))
         else:
-            numbers = self._strata(y)
-            assert numbers is not None
-            if y.ndim == 2 and y.shape[1] == 1:
-                numbers = (numbers > 0).astype(int) if len(self.classes_) == 2 else np.zeros(len(y), int)
+            numbers = y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else y.ravel().astype(int)
+            if self.n_outputs_ == 1:
+                numbers = (y[:, 0] > 0).astype(int) if len(self.classes_) == 2 else np.zeros(len(y), int)
             of_class = compute_sample_weight(self.class_weight, self.classes_[numbers])
         return (weights * of_class).astype(X.dtype)
 

@@ -29,9 +29,9 @@ REGRESSION = sorted(
 class MLPRegressor(RegressorMixin, BaseMLP):
     """Multilayer perceptron for numbers, a drop-in for scikit-learn's of the same name.
 
-    Every parameter, fitted attribute, default and error type of ``sklearn.neural_network.MLPRegressor`` is kept. It
-    minimises, over weights W and the rows of a batch, mean(loss) + alpha/(2 m) Σ W², m the batch's rows; "squared_error"
-    is half the squared error, summed over the outputs.
+    Every parameter, fitted attribute, default and error type of ``sklearn.neural_network.MLPRegressor`` is
+    kept. It minimises, over weights W and the rows of a batch, mean(loss) + alpha/(2 m) Σ W², m the batch's rows;
+    "squared_error" is half the squared error, summed over the outputs.
 
     Args:
         loss: "squared_error", "poisson", or any regression loss of the library: "absolute_error", "huber", "log_cosh",
