@@ -1,7 +1,7 @@
 """What each extra of chalknet brings and weighs: `python benchmarks/weigh_extras.py` (needs a network, 6 minutes).
 
-Makes one fresh virtual environment an extra, installs `.[EXTRA]` with pip, and adds up each package's files on disk, byte
-code included. Prints the README's table with the machine and the date.
+Makes one fresh virtual environment an extra, installs `.[EXTRA]` with pip, and adds up each package's files on disk,
+byte code included. Prints the README's table with the machine and the date.
 """
 
 from __future__ import annotations
