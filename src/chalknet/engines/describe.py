@@ -40,7 +40,7 @@ def check(layers: Sequence[Layer]) -> None:
                 raise ShapeError(
                     f"Layer {i + 1} of the network, {layer!r}, takes {layer.n_in} inputs, but is given {width}."
                 )
-            if dtype not in (None, layer.dtype):
+            if dtype is not None and dtype != layer.dtype:  # (a dtype equals None where it is float64)
                 raise ParameterError(
                     f"The Dense layers of a network must have one dtype, but are {dtype} and {layer.dtype}."
                 )
