@@ -13,6 +13,7 @@ from chalknet.engines.fused import layout as at
 from chalknet.engines.fused import single
 from chalknet.engines.fused import train as entry
 from chalknet.engines.fused.layout import Layout, aligned
+from chalknet.engines.fused.lowlevel import quiet
 from chalknet.engines.fused.rows import rows_of
 from chalknet.engines.fused.steps import address_of
 
@@ -53,6 +54,7 @@ class FusedSession:
         if state.best is not None:
             layout.unpack(at.BEST, state.best)
 
+    @quiet
     def run(self, until: Until) -> int:
         """Train on; see `base.Session`. Where it is cut never changes a bit."""
         state, layout = self.state, self.layout
@@ -86,6 +88,7 @@ class FusedEngine:
         check_names(description)
         return FusedSession(description, state, data)
 
+    @quiet
     def loss_and_gradient(
         self, description: Description, parameters: np.ndarray, data: Data
     ) -> tuple[float, np.ndarray]:
@@ -98,6 +101,7 @@ class FusedEngine:
         value = entry.loss_and_gradient(layout.net, layout.fact, layout.knob, layout.buffer, rows, total)
         return float(value), total[layout.real]
 
+    @quiet
     def predict(self, description: Description, parameters: np.ndarray, X: Any, link: bool) -> np.ndarray:
         """The last layer's output for all rows of X, through the loss's link if wished."""
         n = X.shape[0]

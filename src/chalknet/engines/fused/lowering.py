@@ -15,14 +15,19 @@ from typing import Any
 
 import numpy as np
 from numba import njit, types
-from numba.extending import overload
+from numba.extending import lower_builtin, overload, type_callable
 
 from chalknet.maths import ops
 
 # Reassociation and reciprocals are left out: a formula's careful form would lose its care.
 FLAGS = {"contract", "nsz"}
 # Only called from compiled code: the wrappers for Python would take longer to compile than the formula.
-INNER: dict[str, Any] = {"error_model": "numpy", "nogil": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+INNER: dict[str, Any] = {
+    "error_model": "numpy",
+    "nogil": True,
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}
 DTYPES = {types.float32: np.float32, types.float64: np.float64}
 
 
@@ -75,6 +80,10 @@ def scalar(f: FunctionType, dtype: Any) -> Any:
 def compiled(f: FunctionType) -> Any:
     """Compile a plain function of the package as it stands, together with the plain functions it calls."""
     used = globals_of(f)
-    own = {n: compiled(g) for n, g in used.items() if isinstance(g, FunctionType) and g.__module__ == f.__module__}
+    own = {
+        n: compiled(g)
+        for n, g in used.items()
+        if isinstance(g, FunctionType) and g.__module__ == f.__module__
+    }
     copy = FunctionType(f.__code__, {**f.__globals__, **own}, f.__name__)
     return njit(copy, **INNER)

@@ -114,6 +114,10 @@ else:
         """Twin: nothing to do."""
 
 
+# NumPy's single numbers warn of what compiled code does in silence: 64-bit products wrap around, a run diverges.
+quiet: Any = (lambda f: f) if JIT else np.errstate(all="ignore")
+
+
 def writable(array: np.ndarray) -> np.ndarray:
     """The same memory as a writable flat array: read-only arrays have a type of their own, which would compile again."""
     array = array.reshape(-1)
@@ -127,4 +131,7 @@ class _Memory:
 
     def __init__(self, array: np.ndarray) -> None:
         self.owner = array
-        self.__array_interface__ = {**array.__array_interface__, "data": (array.__array_interface__["data"][0], False)}
+        self.__array_interface__ = {
+            **array.__array_interface__,
+            "data": (array.__array_interface__["data"][0], False),
+        }
