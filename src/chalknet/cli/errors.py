@@ -48,6 +48,15 @@ def some(names: Iterable[object], limit: int = 12) -> str:
     return shown + (f" and {len(names) - limit} more" if len(names) > limit else "")
 
 
+def counted(number: int, noun: str) -> str:
+    """A number and its noun.
+
+    >>> counted(1, "row"), counted(2, "row")
+    ('1 row', '2 rows')
+    """
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
     """A suggestion to append to a sentence, or nothing.
 

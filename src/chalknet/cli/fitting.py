@@ -16,11 +16,16 @@ import pandas as pd
 
 from chalknet.callbacks import Context, EarlyStopping, ProgressBar
 from chalknet.cli import scoring
+from chalknet.cli.errors import Refused, counted
 from chalknet.cli.report import Report, column_table, score_table
 from chalknet.engines.select import numpy_seconds
+from chalknet.estimators._fitting import NOT_FINITE
 from chalknet.estimators._preprocess import TablePreprocessor
 from chalknet.estimators._tabular_base import batch_size
+from chalknet.estimators.classifier import MLPClassifier
+from chalknet.estimators.regressor import MLPRegressor
 from chalknet.estimators.tabular import TabularClassifier, TabularRegressor
+from chalknet.exceptions import DataError
 
 if TYPE_CHECKING:
     from chalknet.cli.targets import Target
@@ -83,17 +88,34 @@ def fit(X: pd.DataFrame, target: Target, options: Mapping[str, Any], *, val: flo
     given = {
         parameter: options[name] for name, parameter in _PARAMETERS.items() if options.get(name) is not None
     }
-    progress, stopping = _Progress(), EarlyStopping(PATIENCE)
     make = TabularClassifier if target.task == "classification" else TabularRegressor
+    _check_loss(given, target.task)
+    progress, stopping = _Progress(), EarlyStopping(PATIENCE)
     model = make(random_state=seed, callbacks=[progress, stopping], **given)
     y = pd.Series(target.values[learned], name=target.name)
     model.engine = _engine(model, X.iloc[learned], y)
     pressed: list[bool] = []
     with _noticing_ctrl_c(pressed):
-        model.fit(X.iloc[learned], y)
+        try:
+            model.fit(X.iloc[learned], y)
+        except DataError as error:
+            if str(error) != NOT_FINITE:
+                raise
+            raise Refused("The weights grew beyond all bounds; give a smaller --learning-rate") from error
     model.callbacks, model.engine = None, "auto"  # neither is a part of what was learned
     early = stopping.stopped_epoch_ is not None
     return Fitted(model, X, target, learned, held, early, progress.epoch if pressed else None)
+
+
+def _check_loss(given: dict[str, Any], task: str) -> None:
+    """Refuse a loss that is none of the task's, naming those that are; "auto" leaves the choice to the estimator."""
+    network = MLPClassifier if task == "classification" else MLPRegressor
+    names = network._parameter_constraints["loss"][0].options  # noqa: SLF001 - the one list that there is
+    allowed = ["auto", *sorted(names - {"auto"})]
+    if given.get("loss", "auto") not in allowed:
+        raise Refused(f"--loss {given['loss']!r} is not for {task}; choose one of {', '.join(allowed)}")
+    if given.get("loss") == "auto":
+        del given["loss"]
 
 
 def _engine(model: Any, X: pd.DataFrame, y: pd.Series) -> str:
@@ -150,8 +172,8 @@ def _story(fitted: Fitted) -> list[str]:
     """What was used for what, in sentences."""
     model = fitted.model
     n, kept = len(fitted.learned), len(fitted.held)
-    epochs = f"{model.n_iter_} epoch{'s' * (model.n_iter_ != 1)}"
-    story = [f"Learned from {n} rows in {epochs}, final loss {model.loss_:.4g}."]
+    epochs = counted(model.n_iter_, "epoch")
+    story = [f"Learned from {counted(n, 'row')} in {epochs}, final loss {model.loss_:.4g}."]
     if fitted.stopped_early:
         story.append(f"Stopped early, for the training loss had not fallen for {PATIENCE} epochs.")
     if kept:

@@ -88,6 +88,7 @@ def run(args: Sequence[str]) -> int:
     remarks: list[str] = []
     try:
         with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", UserWarning)  # what is odd about the data is always said
             _invoke(args, remarks)
         for text in dict.fromkeys([*remarks, *(str(warning.message) for warning in caught)]):
             click.echo(f"chalknet: warning: {sentence(text)}", err=True)

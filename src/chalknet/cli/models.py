@@ -7,7 +7,7 @@ from math import isnan
 from typing import Any
 
 from chalknet.cli import tables
-from chalknet.cli.errors import Refused, some
+from chalknet.cli.errors import Refused, counted, some
 from chalknet.estimators import persistence
 from chalknet.files.model_file import read_state, write_state
 
@@ -82,6 +82,6 @@ def strange_numbers(frame: Any, names: Any, source: str) -> list[str]:
         words = [c for c in dict.fromkeys(cells.dropna()) if isinstance(c, str)]
         odd = [w for w in words if w.strip().lower() not in MISSING_WORDS and isnan(to_number(w))]
         if odd:
-            what = f"{int(cells.isin(odd).sum())} values that are none count as missing: {some(odd, 3)}"
+            what = f"{counted(int(cells.isin(odd).sum()), 'value')} without one counted as missing: {some(odd, 3)}"
             remarks.append(f"{source}: column {name!r} is taken for numbers; {what}")
     return remarks

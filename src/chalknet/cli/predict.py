@@ -33,12 +33,15 @@ def command(
     """
     from chalknet.cli.models import load, needed
     from chalknet.cli.paths import check_output
+    from chalknet.cli.scoring import has_probabilities
 
     if out != "-":
         check_output(out, "-o", inputs=(model, data))
     loaded = load(model)
     if proba and not hasattr(loaded.estimator, "classes_"):
         raise Refused(f"--proba needs a classifier, but {model!r} predicts the number {loaded.target!r}")
+    if proba and not has_probabilities(loaded.estimator):
+        raise Refused(f"--proba needs probabilities, and {model!r} was trained with a loss that gives none")
     table = needed(loaded, data, sep, encoding)
     remarks += table.remarks
     text = _predictions(loaded, table.frame, proba).to_csv(index=False, lineterminator="\n")

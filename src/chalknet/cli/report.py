@@ -12,6 +12,7 @@ from chalknet.cli.errors import one_line
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+SMALL_IS_GOOD = ("log loss", "MAE", "RMSE")
 _WIDE = 160  # columns of a line where there is no terminal: nothing is folded for a reader that is a program
 
 
@@ -76,7 +77,7 @@ def number(value: float) -> str:
 def score_table(title: str, rows: Mapping[str, Mapping[str, float]]) -> RenderableType:
     """Scores, a model a row; the best of each column is bold."""
     names = list(next(iter(rows.values())))
-    best = {n: (min if n in ("log loss", "MAE", "RMSE") else max)(r[n] for r in rows.values()) for n in names}
+    best = {n: (min if n in SMALL_IS_GOOD else max)(r[n] for r in rows.values()) for n in names}
     body = []
     for model, scores in rows.items():
         styles = ["bold green" if len(rows) > 1 and scores[n] == best[n] else "" for n in names]

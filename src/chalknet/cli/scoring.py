@@ -57,18 +57,13 @@ def scores(model: Any, X: Any, truth: np.ndarray) -> dict[str, float]:
     from sklearn import metrics
 
     if hasattr(model, "classes_"):
-        chances = model.predict_proba(X)
         names = [str(c) for c in model.classes_]
         place = {name: i for i, name in enumerate(names)}
         true = np.array([place.get(str(label), len(names)) for label in truth.tolist()])
-        guess = np.argmax(chances, axis=1)
-        seen = true < len(names)
-        sure = np.take_along_axis(chances[seen].astype(np.float64), true[seen][:, None], axis=1)
+        guess = np.array([place[str(label)] for label in model.predict(X).tolist()])
         return {
             "accuracy": float(np.mean(guess == true)),
-            "log loss": float(-np.mean(np.log(np.maximum(sure, np.finfo(np.float64).eps))))
-            if seen.any()
-            else np.nan,
+            "log loss": _log_loss(model.predict_proba(X), true) if has_probabilities(model) else np.nan,
             "macro F1": float(metrics.f1_score(true, guess, average="macro", zero_division=0.0)),
         }
     guess = model.predict(X)
@@ -77,6 +72,20 @@ def scores(model: Any, X: Any, truth: np.ndarray) -> dict[str, float]:
         "RMSE": float(metrics.root_mean_squared_error(truth, guess)),
         "R2": float(metrics.r2_score(truth, guess)) if len(truth) > 1 and np.ptp(truth) > 0 else np.nan,
     }
+
+
+def has_probabilities(model: Any) -> bool:
+    """Whether a classifier gives probabilities: one that learned from margins, as with the hinge loss, does not."""
+    return hasattr(getattr(model, "estimator_", model), "predict_proba")
+
+
+def _log_loss(chances: np.ndarray, true: np.ndarray) -> float:
+    """Mean of -log of the true class's probability, over the rows whose class has one."""
+    import numpy as np
+
+    seen = true < chances.shape[1]
+    sure = np.take_along_axis(chances[seen].astype(np.float64), true[seen][:, None], axis=1)
+    return float(-np.mean(np.log(np.maximum(sure, np.finfo(np.float64).eps)))) if seen.any() else np.nan
 
 
 def baselines(X: np.ndarray, target: np.ndarray, classes: bool, seed: int) -> dict[str, Any]:

@@ -82,9 +82,11 @@ def read(
         found = columns(data, source)
     else:
         name = path.lower().removesuffix(".gz")
-        if sep is None and name.endswith((".tsv", ".tab")):
-            sep = "\t"
-        found = _delimited(_decode(data, source, encoding), sep, source)
+        text = _decode(data, source, encoding)
+        if sep is None:
+            tabs = name.endswith((".tsv", ".tab")) or (not name.endswith(".csv") and _more_tabs(text))
+            sep = "\t" if tabs else ","
+        found = _delimited(text, sep, source)
     return _table(found, source, numbers)
 
 
@@ -142,13 +144,16 @@ def _decode(data: bytes, source: str, encoding: str) -> str:
     return text.removeprefix("\ufeff")
 
 
-def _delimited(text: str, sep: str | None, source: str) -> list[tuple[str, pd.Series]]:
+def _more_tabs(text: str) -> bool:
+    """Whether the first line holds more tabs than commas: standard input has no name that ends in .tsv."""
+    first = next(iter(text.lstrip("\r\n").splitlines()), "")
+    return first.count("\t") > first.count(",")
+
+
+def _delimited(text: str, sep: str, source: str) -> list[tuple[str, pd.Series]]:
     """Columns of delimited text; all cells are text as yet."""
     import pandas as pd
 
-    if sep is None:  # standard input has no name that ends in .tsv
-        header = text.lstrip("\r\n").splitlines()[:1]
-        sep = "\t" if header and "\t" in header[0] and "," not in header[0] else ","
     try:
         cells = io.StringIO(text)
         frame = pd.read_csv(

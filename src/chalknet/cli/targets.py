@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from chalknet.cli.errors import Refused, some
+from chalknet.cli.errors import Refused, counted, some
 from chalknet.cli.tables import Table
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
 
 MOST_CLASSES = 20  # whole numbers with more distinct values than this are quantities, not classes
 
@@ -45,16 +45,17 @@ def choose(table: Table, name: str, task: str) -> Target:
     """
     import numpy as np
 
+    from chalknet.estimators._text import to_number
+
     table.check_column(name, "--target")
     table.check_rows("learn from")
     cells = table.frame[name]
-    known, numbers, remarks = _known(table, name, cells)
+    known, numbers, remarks = _known(table, name)
     labels = cells.to_numpy()[known] if numbers is None else numbers[known]
     n, distinct = len(labels), len(set(labels.tolist()))
     if task == "regression" and numbers is None:
-        raise Refused(
-            f"--task regression needs numbers, but column {name!r} of {table.source} holds {labels[0]!r}"
-        )
+        odd = next(v for v in labels.tolist() if isinstance(v, bool) or isnan(to_number(v)))
+        raise Refused(f"--task regression needs numbers, but column {name!r} of {table.source} holds {odd!r}")
     if task == "auto":
         task, because = _guess(labels, n, distinct, numbers is not None)
     else:
@@ -64,55 +65,49 @@ def choose(table: Table, name: str, task: str) -> Target:
             f"one class, {_label(labels[0])!r}" if task == "classification" else f"one value, {labels[0]:g}"
         )
         raise Refused(
-            f"Column {name!r} of {table.source} has {only} in all {n} rows; there is nothing to learn"
+            f"Column {name!r} of {table.source} has {only} in {counted(n, 'row')}; there is nothing to learn"
         )
     if task == "regression":
         return Target(name, task, known, labels.astype(np.float64), because, remarks)
     if distinct == n > 2:
         where = f"column {name!r} of {table.source}"
         raise Refused(f"No value of {where} occurs twice in {n} rows, so none can be learned as a class")
-    return Target(name, task, known, as_labels(labels), because, remarks)
+    values = as_labels(labels)
+    found, counts = np.unique(values, return_counts=True)
+    if counts.min() == 1:
+        alone = some(found[counts == 1].tolist())
+        remarks.append(f"{table.source}: one row only of class {alone}; it is learned from, never held out")
+    return Target(name, task, known, values, because, remarks)
 
 
-def _known(table: Table, name: str, cells: pd.Series) -> tuple[np.ndarray, np.ndarray | None, list[str]]:
+def _known(table: Table, name: str) -> tuple[np.ndarray, np.ndarray | None, list[str]]:
     """Which rows have a target, the column as numbers if it is of numbers, and remarks on rows left out."""
     import numpy as np
 
-    odd = [] if cells.dtype != object else [c for c in cells.dropna() if not isinstance(c, (str, bool))]
-    if cells.dtype.kind == "M" or odd:
-        raise Refused(
-            f"Column {name!r} of {table.source} holds dates; a target is text, yes or no, or a number"
-        )
-    known = cells.notna().to_numpy()
-    remarks = []
-    if not known.all():
-        remarks.append(f"{table.source}: {(~known).sum()} rows have no {name!r}; left out")
-    numbers = cells.to_numpy() if cells.dtype == np.float64 else _written_numbers(cells)
-    if numbers is not None:
-        infinite = np.isinf(numbers)
-        if infinite.any():
-            remarks.append(f"{table.source}: {infinite.sum()} rows have an infinite {name!r}; left out")
-            known = known & ~infinite
-    if not known.any():
-        raise Refused(
-            f"Column {name!r} of {table.source} has no usable value in any row; there is nothing to learn"
-        )
-    return known, numbers, remarks
-
-
-def _written_numbers(cells: pd.Series) -> np.ndarray | None:
-    """Numbers written with thousands or a decimal comma; None if any text is no such number."""
-    import numpy as np
-
     from chalknet.estimators._table import read_column
-    from chalknet.estimators._text import number_style
+    from chalknet.estimators._text import date_style, number_style
 
-    raw = read_column(cells, "")
-    if raw.sort != "text":
-        return None
-    style = number_style([str(v) for v in raw.values], np.ones(len(raw.values)), share=1.0)
-    numbers = None if style is None else raw.numbers(style[0])
-    return None if numbers is None or np.isnan(numbers[~raw.missing()]).any() else numbers
+    raw = read_column(table.frame[name], name)
+    texts = [str(value) for value in raw.values]
+    if raw.sort == "time" or (texts and date_style(texts)):
+        raise Refused(
+            f"Column {name!r} of {table.source} holds dates; a target is text, yes or no, or numbers"
+        )
+    # Numbers may be written with a decimal comma, and "?" or the like may stand for a missing one.
+    style = number_style(texts, np.ones(len(texts)), share=1.0)
+    numbers = raw.numbers(style[0] if style else "plain") if style or raw.sort == "number" else None
+    without = raw.missing() if numbers is None else np.isnan(numbers)
+    infinite = np.zeros_like(without) if numbers is None else np.isinf(numbers)
+    remarks = [
+        f"{table.source}: {counted(int(rows.sum()), 'row')} {what} {name!r} left out"
+        for rows, what in ((without, "without"), (infinite, "with an infinite"))
+        if rows.any()
+    ]
+    known = ~(without | infinite)
+    if not known.any():
+        where = f"Column {name!r} of {table.source}"
+        raise Refused(f"{where} has no usable value in any row; there is nothing to learn")
+    return known, numbers, remarks
 
 
 def _guess(labels: np.ndarray, n: int, distinct: int, numeric: bool) -> tuple[str, str]:
@@ -175,18 +170,19 @@ def match(table: Table, name: str, classes: np.ndarray | None) -> tuple[np.ndarr
     table.check_column(name, "the target")
     table.check_rows("score")
     cells = table.frame[name]
-    known, numbers, remarks = _known(table, name, cells)
+    known, numbers, remarks = _known(table, name)
     if classes is None:
         if numbers is None:
             what = f"holds {cells.to_numpy()[known][0]!r}, but the model predicts numbers"
             raise Refused(f"Column {name!r} of {table.source} {what}")
         return known, numbers[known].astype(np.float64), remarks
     by_name = {_label(c): c for c in classes.tolist()}
-    labels = [by_name.get(_label(value), _label(value)) for value in cells.to_numpy()[known].tolist()]
+    values = cells.to_numpy() if numbers is None or not parses(classes) else numbers
+    labels = [by_name.get(_label(value), _label(value)) for value in values[known].tolist()]
     strange = [label for label in labels if _label(label) not in by_name]
     if strange:
         which = some(dict.fromkeys(strange))
-        what = f"{len(strange)} rows have a class that the model does not know ({which}); they count as wrong"
+        what = f"{counted(len(strange), 'row')} with a class that the model does not know ({which}) count as wrong"
         remarks.append(f"{table.source}: {what}")
     truth = np.empty(len(labels), dtype=object)
     truth[:] = labels

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chalknet.cli.errors import Refused, counted
 from chalknet.cli.options import Name, Number, Sizes, Whole, table_options
 
 if TYPE_CHECKING:
@@ -91,9 +92,13 @@ def _train(table: Table, target: Target, options: dict[str, Any]) -> None:
     from chalknet.cli.report import Report, size
 
     X = table.frame[target.known].drop(columns=target.name).reset_index(drop=True)
+    if not X.shape[1]:
+        raise Refused(f"{table.source} has no column beside {target.name!r}; there is nothing to learn from")
     report = Report()
     classes = f", {len(target.classes)} classes" if target.task == "classification" else ""
-    report.show(f"{table.source}: {len(X)} rows, {X.shape[1]} columns beside the target")
+    report.show(
+        f"{table.source}: {counted(len(X), 'row')}, {counted(X.shape[1], 'column')} beside the target"
+    )
     report.show(f"{target.name}: {target.task}{classes} ({target.because})")
     fitted = fitting.fit(X, target, options, val=options["val"], seed=options["seed"])
     out = options["out"]
@@ -101,7 +106,7 @@ def _train(table: Table, target: Target, options: dict[str, Any]) -> None:
         if fitted.interrupted == 0:
             raise KeyboardInterrupt
         save(fitted.model, target.name, out)
-        epochs = f"{fitted.interrupted} epoch{'s' * (fitted.interrupted != 1)}"
+        epochs = counted(fitted.interrupted, "epoch")
         raise KeyboardInterrupt(f"Interrupted after {epochs}; what was learned until then is in {out}")
     try:
         fitting.show(fitted, report)
