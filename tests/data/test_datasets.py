@@ -45,7 +45,9 @@ def test_each_call_gives_a_table_of_its_own() -> None:
 
 
 def test_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(UnknownNameError, match=r"'titanic'; choose one of penguins, iris, wine, diabetes, digits\."):
+    with pytest.raises(
+        UnknownNameError, match=r"'titanic'; choose one of penguins, iris, wine, diabetes, digits\."
+    ):
         data.load("titanic")
 
 

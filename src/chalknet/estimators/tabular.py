@@ -1,0 +1,211 @@
+"""Estimators that take a table as it is: preprocessing and a network in one scikit-learn estimator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import ClassifierMixin, RegressorMixin
+
+from chalknet.estimators._tabular_base import Tabular, through
+from chalknet.estimators._target import read_classes, read_numbers
+from chalknet.estimators.classifier import MLPClassifier
+from chalknet.estimators.regressor import MLPRegressor
+from chalknet.maths import losses
+from chalknet.maths.losses import ALIASES, LOSSES
+
+
+class TabularClassifier(ClassifierMixin, Tabular):
+    """Predict a class from a table as it is: numbers, categories, dates, missing values.
+
+    A `TablePreprocessor` turns the table into numbers, an `MLPClassifier` learns from them. All parameters but `kinds`
+    are the network's, with defaults for tables of a hundred to some ten thousand rows: AdamW with strong weight decay
+    and a rate that falls along a cosine, for a fixed number of epochs.
+
+    Args:
+        hidden_layer_sizes, activation, loss, dropout, class_weight, shuffle, random_state, verbose, tol, warm_start,
+            momentum, nesterovs_momentum, power_t, beta_1, beta_2, epsilon, max_fun, dtype, engine, callbacks:
+            see `MLPClassifier`.
+        solver: "lbfgs", an optimizer's name or object.
+        alpha: weight decay (with solver "adamw"), else the strength of the L2 penalty.
+        batch_size: rows in an update; "auto": 16 to 256, growing with the table.
+        learning_rate: name of a schedule; learning_rate_init: where it starts.
+        max_iter: epochs; without `early_stopping` all of them are done.
+        early_stopping: set aside `validation_fraction` of the rows (of each class) and stop when their score has not
+            risen for `n_iter_no_change` epochs. Where there are too few rows for that, a `DataHint` says so.
+        kinds: for columns whose kind you know better, {name: "number" | "category" | "date" | "drop"}.
+
+    Attributes:
+        preprocessor_: the fitted `TablePreprocessor`.
+        estimator_: the fitted `MLPClassifier`; its coefs_, intercepts_, network_, loss_curve_, validation_scores_,
+            n_iter_ and the like are read through.
+        columns_: (name, kind, note) for each column: what it was taken for.
+        target_name_: y's own name, or None.
+        classes_, n_features_in_, feature_names_in_: as in scikit-learn.
+
+    Missing targets are left out, with a `DataHint`; a DataError is raised for data that cannot be learned from.
+
+    >>> from chalknet import data
+    >>> penguins = data.load("penguins")
+    >>> model = TabularClassifier(random_state=0).fit(penguins.X, penguins.y)
+    >>> model.columns_[0]
+    ('island', 'category', '3 values')
+    >>> bool(model.score(penguins.X, penguins.y) > 0.98)
+    True
+    """
+
+    _network = MLPClassifier
+    classes_ = through("classes_")
+
+    def __init__(
+        self,
+        *,
+        hidden_layer_sizes: Sequence[int] | int = (64, 32),
+        activation: str | Sequence[str] = "relu",
+        solver: Any = "adamw",
+        alpha: float = 1.0,
+        batch_size: int | str = "auto",
+        learning_rate: str = "cosine",
+        learning_rate_init: float = 0.003,
+        power_t: float = 0.5,
+        max_iter: int = 100,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 0.0001,
+        verbose: bool | int = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.2,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: int = 25,
+        max_fun: int = 15000,
+        loss: str = "auto",
+        dropout: float = 0.0,
+        class_weight: Mapping[Any, float] | str | None = None,
+        dtype: str = "auto",
+        engine: str = "auto",
+        callbacks: Any = None,
+        kinds: Mapping[str, str] | None = None,
+    ) -> None:
+        self._set(locals())
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Learn from a table X (DataFrame, array or list of rows; n rows) and class labels y (n,).
+
+        Args:
+            X: the table.
+            y: labels: text, whole numbers or truth values.
+            sample_weight: how much each row counts, (n,); None: all alike.
+
+        Raises:
+            DataError: X is no table or has no column to learn from; y has another length, no label, or one class.
+        """
+        table, labels, weights = self._prepare(X, y, sample_weight, read_classes)
+        return self._learn(table, labels, weights, np.unique(labels, return_counts=True)[1])
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The most likely class of each row, (n,)."""
+        return self.fitted().predict(self._inputs(X))
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """The probability of each class, (n, n_classes), in the order of `classes_`."""
+        return self.fitted().predict_proba(self._inputs(X))
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Logarithms of `predict_proba`."""
+        return self.fitted().predict_log_proba(self._inputs(X))
+
+
+class TabularRegressor(RegressorMixin, Tabular):
+    """Predict a number from a table as it is: numbers, categories, dates, missing values.
+
+    A `TablePreprocessor` turns the table into numbers, and an `MLPRegressor` learns (y - `target_mean_`) /
+    `target_scale_`; `predict` is in y's own unit. Parameters are those of `TabularClassifier` (no class_weight, and
+    `loss` is a regression loss of `MLPRegressor`; one that needs targets above 0, such as "poisson", is learned from y
+    divided by its mean, not centred).
+
+    Attributes:
+        preprocessor_, estimator_, columns_, target_name_, n_features_in_, feature_names_in_: see `TabularClassifier`.
+        target_mean_, target_scale_: what was taken from the target, and by what it was divided.
+
+    >>> from chalknet import data
+    >>> diabetes = data.load("diabetes")
+    >>> model = TabularRegressor(random_state=0).fit(diabetes.X, diabetes.y)
+    >>> bool(model.score(diabetes.X, diabetes.y) > 0.5)
+    True
+    """
+
+    _network = MLPRegressor
+    _numbers = ("target_mean_", "target_scale_")
+    loss: str
+
+    def __init__(
+        self,
+        *,
+        hidden_layer_sizes: Sequence[int] | int = (64, 32),
+        activation: str | Sequence[str] = "relu",
+        solver: Any = "adamw",
+        alpha: float = 1.0,
+        batch_size: int | str = "auto",
+        learning_rate: str = "cosine",
+        learning_rate_init: float = 0.003,
+        power_t: float = 0.5,
+        max_iter: int = 100,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 0.0001,
+        verbose: bool | int = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.2,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: int = 25,
+        max_fun: int = 15000,
+        loss: str = "squared_error",
+        dropout: float = 0.0,
+        dtype: str = "auto",
+        engine: str = "auto",
+        callbacks: Any = None,
+        kinds: Mapping[str, str] | None = None,
+    ) -> None:
+        self._set(locals())
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Learn from a table X (DataFrame, array or list of rows; n rows) and numbers y (n,).
+
+        Args:
+            X: the table.
+            y: what to predict; rows where it is missing or infinite are left out.
+            sample_weight: how much each row counts, (n,); None: all alike.
+
+        Raises:
+            DataError: X is no table or has no column to learn from; y has another length, or holds no numbers.
+        """
+        table, values, weights = self._prepare(X, y, sample_weight, read_numbers)
+        if not self._continues():
+            self.target_mean_, self.target_scale_ = self._scale(values)
+        scaled = (values - self.target_mean_) / self.target_scale_
+        return self._learn(table, scaled, weights, np.array([len(values)]))
+
+    def _scale(self, values: np.ndarray) -> tuple[float, float]:
+        """What is taken from the target and by what it is divided: mean and standard deviation, or 0 and the mean."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean, deviation = float(np.mean(values)), float(np.std(values))
+        if not np.isfinite(deviation):  # squares of values beyond 1e154 overflow
+            return 0.0, float(np.max(np.abs(values)))
+        from_zero = self.loss in (*LOSSES, *ALIASES) and losses.get(self.loss).targets[0] == 0.0
+        scale = mean if from_zero else deviation
+        return (0.0 if from_zero else mean), (scale if scale > 0.0 else 1.0)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The number for each row, (n,), in the unit of y."""
+        return self.fitted().predict(self._inputs(X)) * self.target_scale_ + self.target_mean_
