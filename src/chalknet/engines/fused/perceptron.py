@@ -29,7 +29,7 @@ def dot_dense(rows, row, w):
     x = rows[row]
     total = 0.0
     for j in range(w.size):
-        total += w[j] * x[j]
+        total += np.float64(w[j] * x[j])
     return total
 
 
@@ -39,7 +39,7 @@ def dot_sparse(rows, row, w):
     data, columns, starts = rows
     total = 0.0
     for k in range(starts[row], starts[row + 1]):
-        total += w[columns[k]] * data[k]
+        total += np.float64(w[columns[k]] * data[k])
     return total
 
 
@@ -50,10 +50,10 @@ def ahead_dense(rows, order, at, w, dots):
         a, b, c, d = rows[order[at]], rows[order[at + 1]], rows[order[at + 2]], rows[order[at + 3]]
         p = q = r = s = 0.0
         for j in range(w.size):
-            p += w[j] * a[j]
-            q += w[j] * b[j]
-            r += w[j] * c[j]
-            s += w[j] * d[j]
+            p += np.float64(w[j] * a[j])
+            q += np.float64(w[j] * b[j])
+            r += np.float64(w[j] * c[j])
+            s += np.float64(w[j] * d[j])
         dots[0], dots[1], dots[2], dots[3] = p, q, r, s
     else:
         for i in range(n):
@@ -80,8 +80,8 @@ def add_dense(rows, row, w, numbers, cells, norms):
     if norms:
         squares = absolutes = 0.0
         for j in range(w.size):
-            squares += w[j] * w[j]
-            absolutes += abs(w[j])
+            squares += np.float64(w[j] * w[j])
+            absolutes += np.float64(abs(w[j]))
         numbers[SQUARES] = squares * np.float64(cells[WORK] * cells[WORK])
         numbers[ABSOLUTES] = absolutes * np.float64(cells[WORK])
 
@@ -97,8 +97,8 @@ def add_sparse(rows, row, w, numbers, cells, norms):
         j = columns[k]
         w[j] = w[j] + np.float64(data[k]) * step
         if norms:
-            squares += w[j] * w[j]
-            absolutes += abs(w[j])
+            squares += np.float64(w[j] * w[j])
+            absolutes += np.float64(abs(w[j]))
     if norms:
         numbers[SQUARES] = squares * np.float64(cells[WORK] * cells[WORK])
         numbers[ABSOLUTES] = absolutes * np.float64(cells[WORK])
@@ -130,7 +130,7 @@ def truncate_sparse(rows, row, w, q, scale, pull):
 
 def finite(w):
     """Whether every weight is a finite number."""
-    for j in range(w.size):
+    for j in range(w.size):  # noqa: SIM110  Numba compiles no generator in all()
         if not np.isfinite(w[j]):
             return False
     return True
@@ -152,7 +152,7 @@ def reorder(order, again):
 
 
 def by_kind(function, dense, sparse):
-    """Let compiled code take `dense` or `sparse` in place of a plain function, by the type of its first argument (rows)."""
+    """Let compiled code take `dense` or `sparse` in place of a plain function, by the type of its rows."""
 
     def pick(first, *others):
         return sparse if isinstance(first, types.BaseTuple) else dense
@@ -177,13 +177,9 @@ def _respond(z, y):
 
 def _make(fingerprint):
     @njit(cache=True, nogil=True, **OPTIONS)
-    def learn(
-        rows, y, weight, shares, held_out, validation, order, again, w, q, dots, cells, numbers, counts, curve, plan, budget
-    ):
+    def learn(run, plan, curve, budget):
         fingerprint  # noqa: B018  in the closure, so in the cache's key
-        return plain.learn(
-            rows, y, weight, shares, held_out, validation, order, again, w, q, dots, cells, numbers, counts, curve, plan, budget
-        )
+        return plain.learn(run, plan, curve, budget)
 
     @njit(cache=True, nogil=True, **OPTIONS)
     def permutation(seed, n):
@@ -195,5 +191,5 @@ def _make(fingerprint):
 
 @cache
 def compiled() -> tuple[Any, Any]:
-    """The compiled `learn` and `permutation`; each compiles once for each dtype and kind of rows, and is kept on disk."""
+    """The compiled `learn` and `permutation`; compiled once for each dtype and kind of rows, and kept on disk."""
     return _make(SOURCES)
