@@ -21,7 +21,7 @@ def documented() -> set[str]:
     names = set(
         re.findall(r"auto(?:class|function|exception|module):: chalknet\.(\w+)$", pages, re.MULTILINE)
     )
-    for module in re.findall(r"\{chalk-table\} (\w+)$", pages, re.MULTILINE):
+    for module in re.findall(r"\{chalk-rows\} (\w+)$", pages, re.MULTILINE):
         for table in chalknet._ROWS.get(module, ()):
             names |= {row.layer for row in getattr(import_module(f"chalknet.maths.{module}"), table).values()}
     if "exceptions" in names:  # the module's entry holds its members

@@ -1,7 +1,8 @@
-"""A directive that makes the reference's tables from the rows of chalknet.maths: no formula is written twice.
+"""Two directives that make the reference's tables from the rows of chalknet.maths: no formula is written twice.
 
-``{chalk-table} activations`` lists every row of that module: its name, its class, its shape parameter or
-hyperparameters, its source, and the formula itself, which is read from the source of the very function that runs.
+``{chalk-table} activations`` lists every row of that module with its class, its shape parameter or hyperparameters;
+``{chalk-rows} activations`` gives each a section with its class and the formula itself, which is read from the
+source of the very function that runs.
 """
 
 from __future__ import annotations
@@ -111,22 +112,25 @@ def facts(row: Any) -> Iterator[tuple[str, str]]:
     if hasattr(row, "low"):
         yield "outputs", f"{number(row.low)} … {number(row.high)}"
     if hasattr(row, "pair"):
-        yield "meant for", f"outputs of `{row.pair}`"
+        yield "after", f"`{row.pair}`"
         yield "mean over", "rows" if row.rows else "all elements"
     if getattr(row, "source", ""):
         yield "source", escape(row.source)
 
 
-def entry(row: Any) -> Iterator[str]:
-    """Yield the Markdown lines of one row: class, facts, formulas."""
-    layer = getattr(row, "layer", None)
-    title = f"`{row.name}`" + (f" · [`cn.{layer}`](#chalknet.{layer})" if layer else "")
-    yield from (f"### {title}", "")
+def entry(row: Any, layer: str | None) -> Iterator[str]:
+    """Yield the Markdown lines of one row: its class, unless an earlier row has shown it, facts and formulas."""
+    yield from (f"### `{row.name}`", "")
     functions = {field: getattr(row, field) for field in FUNCTIONS if getattr(row, field, None)}
-    about = inspect.getdoc(next(iter(functions.values()))) or ""
-    if about:
+    about = inspect.getdoc(functions.get("step") or next(iter(functions.values())))
+    if layer:
+        yield from ("```{eval-rst}", f".. autoclass:: chalknet.{layer}", "   :no-members:", "```", "")
+    elif about:
         yield from (escape(about.partition("\n\n")[0]), "")
-    yield from (f"- {label}: {text}" for label, text in facts(row))
+    known = (inspect.getdoc(getattr(chalknet, layer)) or "") if layer else ""
+    yield from (
+        f"- {label}: {text}" for label, text in facts(row) if label != "source" or row.source not in known
+    )
     yield from ("", "```python")
     for field, function in functions.items():
         if FUNCTIONS[field]:
@@ -140,44 +144,61 @@ def escape(text: str) -> str:
     return re.sub(r"([*_<|$])", r"\\\1", text)
 
 
-def page(module: str) -> Iterator[str]:
-    """Yield the Markdown of one module's tables: an overview, then an entry a row, then the classes."""
+def rows_of(module: str) -> list[Any]:
+    """Return the rows of one module's tables, in their order."""
     maths = import_module(f"chalknet.maths.{module}")
-    rows = [row for table in TABLES[module] for row in getattr(maths, table).values()]
-    yield from ("| name | class | facts |", "| --- | --- | --- |")
-    for row in rows:
-        layer = getattr(row, "layer", None)
-        short = "; ".join(f"{label}: {text}" for label, text in facts(row) if label != "source")
-        yield f"| `{row.name}` | {f'`cn.{layer}`' if layer else ''} | {short} |"
+    return [row for table in TABLES[module] for row in getattr(maths, table).values()]
+
+
+def overview(module: str) -> Iterator[str]:
+    """Yield the Markdown of a table with a line for each row, and the other names that rows go by."""
+    rows = rows_of(module)
+    lines = [{label: text for label, text in facts(row) if label != "source"} for row in rows]
+    labels = list(dict.fromkeys(label for line in lines for label in line))
+    titles = ["name", *(["class"] if hasattr(rows[0], "layer") else []), *labels]
+    yield from (f"| {' | '.join(titles)} |", f"|{' --- |' * len(titles)}")
+    for row, line in zip(rows, lines, strict=True):
+        first = [f"`{row.name}`", *([f"`cn.{row.layer}`"] if hasattr(row, "layer") else [])]
+        yield f"| {' | '.join([*first, *(line.get(label, '') for label in labels)])} |"
     yield ""
-    for name, target in getattr(maths, "ALIASES", {}).items():
+    for name, target in getattr(import_module(f"chalknet.maths.{module}"), "ALIASES", {}).items():
         yield from (f"`{name}` is another name of `{target}`.", "")
-    for row in rows:
-        yield from entry(row)
-    layers = dict.fromkeys(row.layer for row in rows if hasattr(row, "layer"))
-    if layers:
-        yield from ("### Classes", "", "```{eval-rst}")
-        yield from (f".. autoclass:: chalknet.{layer}\n   :no-members:\n" for layer in layers)
-        yield "```"
+
+
+def entries(module: str) -> Iterator[str]:
+    """Yield the Markdown of every row's own section."""
+    shown: set[str | None] = set()
+    for row in rows_of(module):
+        layer = getattr(row, "layer", None)
+        yield from entry(row, None if layer in shown else layer)
+        shown.add(layer)
 
 
 class ChalkTable(SphinxDirective):
-    """``{chalk-table} MODULE``: the tables of ``chalknet.maths.MODULE``."""
+    """``{chalk-table} MODULE``: a line for each row of ``chalknet.maths.MODULE``."""
 
     required_arguments = 1
+    write = staticmethod(overview)
 
     def run(self) -> list[nodes.Node]:
-        """Write the page as Markdown and have MyST read it."""
-        lines = "\n".join(page(self.arguments[0])).splitlines()
-        source = f"chalknet.maths.{self.arguments[0]}"
-        self.env.note_dependency(inspect.getfile(import_module(source)))
+        """Write Markdown and have MyST read it."""
+        module = self.arguments[0]
+        self.env.note_dependency(inspect.getfile(import_module(f"chalknet.maths.{module}")))
         holder = nodes.section()
         holder.document = self.state.document
-        self.state.nested_parse(StringList(lines, source), self.content_offset, holder, match_titles=True)
+        lines = StringList("\n".join(self.write(module)).splitlines(), f"chalknet.maths.{module}")
+        self.state.nested_parse(lines, self.content_offset, holder, match_titles=True)
         return holder.children
+
+
+class ChalkRows(ChalkTable):
+    """``{chalk-rows} MODULE``: a section for each row."""
+
+    write = staticmethod(entries)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Tell Sphinx of the directive."""
     app.add_directive("chalk-table", ChalkTable)
+    app.add_directive("chalk-rows", ChalkRows)
     return {"version": chalknet.__version__, "parallel_read_safe": True}
