@@ -86,7 +86,7 @@ class ProgressBar(Callback):
             return None
         return Progress(
             TextColumn("{task.description}"),
-            BarColumn(),
+            BarColumn(24),
             MofNCompleteColumn(),
             TextColumn("epochs"),
             TextColumn("{task.fields[numbers]}", style="cyan"),

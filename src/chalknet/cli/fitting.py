@@ -22,8 +22,8 @@ from chalknet.engines.select import numpy_seconds
 from chalknet.estimators._fitting import NOT_FINITE
 from chalknet.estimators._preprocess import TablePreprocessor
 from chalknet.estimators._tabular_base import batch_size
-from chalknet.estimators.classifier import MLPClassifier
-from chalknet.estimators.regressor import MLPRegressor
+from chalknet.estimators.classifier import CLASSIFICATION
+from chalknet.estimators.regressor import REGRESSION
 from chalknet.estimators.tabular import TabularClassifier, TabularRegressor
 from chalknet.exceptions import DataError
 
@@ -109,9 +109,7 @@ def fit(X: pd.DataFrame, target: Target, options: Mapping[str, Any], *, val: flo
 
 def _check_loss(given: dict[str, Any], task: str) -> None:
     """Refuse a loss that is none of the task's, naming those that are; "auto" leaves the choice to the estimator."""
-    network = MLPClassifier if task == "classification" else MLPRegressor
-    names = network._parameter_constraints["loss"][0].options  # noqa: SLF001 - the one list that there is
-    allowed = ["auto", *sorted(names - {"auto"})]
+    allowed = ["auto", *(CLASSIFICATION if task == "classification" else REGRESSION)]
     if given.get("loss", "auto") not in allowed:
         raise Refused(f"--loss {given['loss']!r} is not for {task}; choose one of {', '.join(allowed)}")
     if given.get("loss") == "auto":

@@ -35,6 +35,8 @@ def command(
     from chalknet.cli.paths import check_output
     from chalknet.cli.scoring import has_probabilities
 
+    if out == "-" and sys.stdout is None:
+        raise Refused("Standard output is closed; give -o FILE")
     if out != "-":
         check_output(out, "-o", inputs=(model, data))
     loaded = load(model)

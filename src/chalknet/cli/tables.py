@@ -135,7 +135,7 @@ def _decode(data: bytes, source: str, encoding: str) -> str:
         before = data[:start]
         line = 1 + (before.count(b"\n") or before.count(b"\r"))
         try_this = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin-1"
-        what = f"byte 0x{data[start]:02x} at offset {start}" if start < len(data) else "its end"
+        what = f"byte 0x{data[start]:02x} at offset {start}"
         raise Refused(
             f"{source}, line {line}: {what} is not {encoding}; name the file's encoding, such as --encoding {try_this}"
         ) from error
