@@ -102,7 +102,7 @@ def learn_unit(task: Task, plan: Plan, engine: str, verbose: int = 0) -> Learned
         from chalknet.engines.fused.lowlevel import writable
 
         learn, permutation = fused.compiled()
-        block = fused.AHEAD
+        block = 1 if isinstance(task.rows, tuple) else fused.AHEAD
     else:
         learn, permutation, block = plain.learn, plain.permutation, plain.AHEAD
 

@@ -21,9 +21,10 @@ from chalknet.engines.fused.lowering import scalar
 AHEAD = 4  # rows scored at once
 SOURCES = FORMULAS + digest("engines/chalkboard_perceptron.py", "engines/fused/perceptron.py")
 OPTIONS: dict[str, Any] = {"error_model": "numpy"}
+ROW = {**OPTIONS, "forceinline": True}  # once a row: a call would pass dozens of words and count references
 
 
-@register_jitable(**OPTIONS)
+@register_jitable(**ROW)
 def dot_dense(rows, row, w):
     """w·x of one dense row; products in the data's dtype, their sum in float64."""
     x = rows[row]
@@ -33,13 +34,20 @@ def dot_dense(rows, row, w):
     return total
 
 
-@register_jitable(**OPTIONS)
-def dot_sparse(rows, row, w):
-    """w·x of one CSR row."""
+@register_jitable(**ROW)
+def sparse_row(rows, row):
+    """Columns and values of one CSR row."""
     data, columns, starts = rows
+    return columns[starts[row] : starts[row + 1]], data[starts[row] : starts[row + 1]]
+
+
+@register_jitable(**ROW)
+def dot_sparse(rows, row, w):
+    """w·x of one CSR row. Unsigned indices need no check for counting from the end."""
+    columns, x = sparse_row(rows, row)
     total = 0.0
-    for k in range(starts[row], starts[row + 1]):
-        total += np.float64(w[columns[k]] * data[k])
+    for k in range(columns.size):
+        total += np.float64(w[np.uintp(columns[k])] * x[k])
     return total
 
 
@@ -88,14 +96,14 @@ def add_dense(rows, row, w, numbers, cells, norms):
 
 def add_sparse(rows, row, w, numbers, cells, norms):
     """The update of a CSR row."""
-    data, columns, starts = rows
+    columns, x = sparse_row(rows, row)
     cells[WORK] = numbers[SCALE]
     cells[STEP] /= cells[WORK]
     step = np.float64(cells[STEP])
     squares = absolutes = 0.0
-    for k in range(starts[row], starts[row + 1]):
-        j = columns[k]
-        w[j] = w[j] + np.float64(data[k]) * step
+    for k in range(columns.size):
+        j = np.uintp(columns[k])
+        w[j] = w[j] + np.float64(x[k]) * step
         if norms:
             squares += np.float64(w[j] * w[j])
             absolutes += np.float64(abs(w[j]))
@@ -104,7 +112,7 @@ def add_sparse(rows, row, w, numbers, cells, norms):
         numbers[ABSOLUTES] = absolutes * np.float64(cells[WORK])
 
 
-@register_jitable(**OPTIONS)
+@register_jitable(**ROW)
 def truncate_one(w, q, j, scale, pull):
     """One weight moves towards 0, and what it paid is noted."""
     before, paid = np.float64(w[j]), np.float64(q[j])
@@ -123,9 +131,9 @@ def truncate_dense(rows, row, w, q, scale, pull):
 
 def truncate_sparse(rows, row, w, q, scale, pull):
     """The weights of the row's columns."""
-    _, columns, starts = rows
-    for k in range(starts[row], starts[row + 1]):
-        truncate_one(w, q, columns[k], scale, pull)
+    columns, _ = sparse_row(rows, row)
+    for k in range(columns.size):
+        truncate_one(w, q, np.uintp(columns[k]), scale, pull)
 
 
 def finite(w):
@@ -157,7 +165,7 @@ def by_kind(function, dense, sparse):
     def pick(first, *others):
         return sparse if isinstance(first, types.BaseTuple) else dense
 
-    overload(function, jit_options=OPTIONS, strict=False)(pick)
+    overload(function, jit_options=ROW, strict=False)(pick)
 
 
 by_kind(plain.ahead, ahead_dense, ahead_sparse)
