@@ -93,7 +93,7 @@ def test_encoding_is_finite_bounded_and_survives_json(values: Any) -> None:
     fitted = TablePreprocessor().fit(table)
     Z = fitted.transform(table)
     assert Z.shape == (N, len(fitted.get_feature_names_out())) and Z.dtype == np.float64
-    assert np.isfinite(Z).all() and np.abs(Z).max() <= 3.0
+    assert np.isfinite(Z).all() and np.abs(Z).max() <= 8.0
     again = TablePreprocessor.from_state(json.loads(json.dumps(fitted.to_state())))
     assert np.array_equal(again.transform(table), Z)
     assert again.columns_ == fitted.columns_ and list(again.feature_names_in_) == ["column", "plain"]
@@ -182,7 +182,7 @@ def test_dates_give_time_and_rounds() -> None:
     Z = fitted.transform(table)
     assert np.allclose(Z[:, 1::2] ** 2 + Z[:, 2::2] ** 2, 1.0)
     gap = fitted.transform(pd.DataFrame({"when": [None]}))
-    assert gap.tolist() == [[0.0] * 7]
+    assert gap[0, 1:].tolist() == [0.0] * 6 and abs(gap[0, 0]) < 0.1  # the middle time
     days = TablePreprocessor().fit(
         pd.DataFrame({"when": pd.to_datetime(["2025-01-01", "2025-01-08", None] * 9)})
     )
@@ -196,21 +196,21 @@ def test_missing_infinite_and_extreme_numbers() -> None:
         fitted = TablePreprocessor().fit(table)
     Z = fitted.transform(table)
     assert fitted.columns_ == [("a", "number", "1 missing")]
-    assert Z[-3].tolist() == [0.0, 1.0]  # the median, and a mark
-    assert np.allclose(Z[-2:, 0], [3.0, -3.0])
+    assert Z[-3].tolist() == [fitted.transform([[np.median(cells[:-2][~np.isnan(cells[:-2])])]])[0, 0], 1.0]
+    assert np.allclose(Z[-2:, 0], [8.0, -8.0])
     huge = TablePreprocessor().fit([[-1.7e308], [0.0], [1.7e308], [1.0]])
     assert np.isfinite(huge.transform([[1.7e308], [-1.7e308], [1e-308]])).all()
     with pytest.warns(DataHint, match="infinite"):
         both = TablePreprocessor().fit([[np.inf], [-np.inf], [np.inf]])
-    assert np.allclose(both.transform([[np.inf], [0.0], [-np.inf]]).ravel(), [3.0, 0.0, -3.0])
+    assert np.allclose(both.transform([[np.inf], [0.0], [-np.inf]]).ravel(), [8.0, 0.0, -8.0])
 
 
 @given(st.lists(st.floats(allow_nan=False), min_size=1, max_size=30), st.floats(allow_nan=False))
 def test_standardising_never_fails_and_keeps_order(cells: list[float], probe: float) -> None:
-    centre, scale = spread(np.array(cells))
-    assert math.isfinite(centre) and scale > 0
+    median, centre, scale = spread(np.array(cells))
+    assert math.isfinite(median) and math.isfinite(centre) and 0 < scale < math.inf
     out = standardise(np.sort(np.array([*cells, probe])), centre, scale)
-    assert np.isfinite(out).all() and (np.diff(out) >= 0).all() and np.abs(out).max() <= 3.0
+    assert np.isfinite(out).all() and (np.diff(out) >= 0).all() and np.abs(out).max() <= 8.0
 
 
 def test_unseen_rare_and_missing_categories() -> None:
@@ -261,7 +261,7 @@ def test_one_value_written_in_two_ways() -> None:
 def test_what_is_no_number_counts_as_missing() -> None:
     fitted = TablePreprocessor().fit(pd.DataFrame({"a": REAL}))
     odd = pd.DataFrame({"a": np.array([[1], "x", 10**400, 1j], dtype=object)})
-    assert fitted.transform(odd).ravel().tolist() == [0.0] * 4
+    assert np.unique(fitted.transform(odd)).tolist() == fitted.transform([[np.median(REAL)]]).ravel().tolist()
 
 
 def test_identifiers_and_free_text_are_left_out() -> None:

