@@ -1,4 +1,4 @@
-"""The Perceptron: the very weights of scikit-learn's, the lecture's sigmoid unit, and what goes wrong."""
+"""The Perceptron: the very weights of scikit-learn's, on either engine, and what goes wrong."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from chalknet.engines import perceptron as driver
+from chalknet.engines import select
 from chalknet.engines.perceptron import choose_engine
 from chalknet.estimators.perceptron import Perceptron
-from chalknet.exceptions import EngineUnavailableError, ModelFileError
+from chalknet.exceptions import DataHint, EngineUnavailableError, ModelFileError
 
 ENGINES = ("numpy", "numba")
 RNG = np.random.RandomState(3)
@@ -82,7 +83,6 @@ def test_going_on(engine: str) -> None:
     for model in (ours, theirs):
         model.partial_fit(X[:30], Y3[:30], classes=np.unique(Y3)).partial_fit(X[30:], Y3[30:])
     assert_same(ours, theirs)
-    assert len(ours.loss_curve_) == 2
     for model in (ours, theirs):
         quiet(model.set_params(warm_start=True, max_iter=5), X, Y3)
     assert_same(ours, theirs)
@@ -104,53 +104,6 @@ def test_a_random_state_object_is_drawn_from_in_the_same_order() -> None:
             model = quiet(kind(random_state=state, early_stopping=True, max_iter=20), X, y)
             drawn.append((model.coef_.tolist(), state.randint(1 << 30)))
         assert drawn[0] == drawn[1]
-
-
-@pytest.mark.parametrize("engine", ENGINES)
-def test_sigmoid_is_the_lectures_descent(engine: str) -> None:
-    w, b, history = np.zeros(6), 0.0, []
-    for _ in range(12):
-        error = 0.0
-        for x, y in zip(X, Y2, strict=True):
-            a = 1 / (1 + np.exp(-(x @ w + b)))
-            error += (a - y) ** 2
-            slope = 2 * (a - y) * a * (1 - a)
-            w, b = w - 0.1 * slope * x, b - 0.1 * slope
-        history.append(error / len(X))
-    model = Perceptron(
-        activation="sigmoid", eta0=0.1, max_iter=12, tol=None, shuffle=False, engine=engine
-    ).fit(X, Y2)
-    np.testing.assert_allclose(model.coef_[0], w, rtol=1e-12)
-    np.testing.assert_allclose(model.intercept_, b, rtol=1e-12)
-    np.testing.assert_allclose(model.loss_curve_, history, rtol=1e-12)
-
-
-@pytest.mark.parametrize("options", [{}, *OPTIONS[3:7:3], {"early_stopping": True}], ids=str)
-def test_engines_agree_on_the_sigmoid(options: dict[str, Any]) -> None:
-    for data, y in ((X, Y3), (CSR, Y_CSR)):
-        one, other = (
-            quiet(Perceptron(activation="sigmoid", eta0=0.2, max_iter=15, engine=e, **options), data, y)
-            for e in ENGINES
-        )
-        np.testing.assert_allclose(one.coef_, other.coef_, rtol=1e-11, atol=1e-13)
-        np.testing.assert_allclose(one.loss_curve_, other.loss_curve_, rtol=1e-11)
-
-
-def test_probabilities() -> None:
-    model = quiet(Perceptron(activation="sigmoid", eta0=0.1, max_iter=50), X, Y3)
-    p = model.predict_proba(X)
-    np.testing.assert_allclose(p.sum(axis=1), 1.0)
-    np.testing.assert_array_equal(model.classes_[p.argmax(axis=1)], model.predict(X))
-    two = quiet(Perceptron(activation="sigmoid", eta0=0.1, max_iter=50), X.astype("f4"), Y2)
-    p = two.predict_proba(X.astype("f4"))
-    assert p.dtype == "f4"
-    np.testing.assert_array_equal(p[:, 1] > 0.5, two.predict(X))
-    np.testing.assert_allclose(np.exp(two.predict_log_proba(X)), two.predict_proba(X))
-    model.coef_, model.intercept_ = np.zeros((3, 6)), np.full(3, -1e5)
-    np.testing.assert_allclose(model.predict_proba(X[:1]), 1 / 3)  # every unit says no
-    with pytest.raises(AttributeError, match="has no attribute 'predict_proba'") as caught:
-        _ = Perceptron().predict_proba
-    assert "activation='sigmoid'" in str(caught.value.__cause__)
 
 
 def test_slices_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -282,8 +235,10 @@ def test_choice_of_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Perceptron(max_iter=1000).fit(X, Y2).engine_ == "numba"
     assert Perceptron().partial_fit(X[:9], Y2[:9], classes=[False, True]).engine_ == "numpy"
     assert choose_engine("numpy", 10**6, 100, 1, 1000) == "numpy"
-    monkeypatch.setattr(driver, "find_spec", lambda name: None)
-    assert quiet(Perceptron(max_iter=1000), X, Y2).engine_ == "numpy"
+    monkeypatch.setattr(select, "find_spec", lambda name: None)
+    monkeypatch.setattr(select, "_hinted", False)
+    with pytest.warns(DataHint, match="pip install numba"):
+        assert Perceptron().fit(X, Y2).engine_ == "numpy"
     with pytest.raises(EngineUnavailableError, match='use engine="numpy"'):
         Perceptron(engine="numba").fit(X, Y2)
 
@@ -298,5 +253,5 @@ def test_numba_is_not_imported_for_numpy() -> None:
 
 
 def test_iris_by_default_parameters() -> None:
-    data, y = load_iris(return_X_y=True)
-    assert_same(Perceptron().fit(data, y), linear_model.Perceptron().fit(data, y))
+    iris = load_iris(return_X_y=True)
+    assert_same(Perceptron().fit(*iris), linear_model.Perceptron().fit(*iris))

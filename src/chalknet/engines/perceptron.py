@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 from scipy.linalg import get_blas_funcs
 
 from chalknet.engines import chalkboard_perceptron as plain
+from chalknet.engines import select
 from chalknet.engines.chalkboard_perceptron import (
     ABSOLUTES,
     BEST,
@@ -29,18 +29,17 @@ from chalknet.engines.chalkboard_perceptron import (
 )
 from chalknet.exceptions import EngineUnavailableError
 
-# What the NumPy loop takes, in seconds, for a row and for each feature of it; work above the limit goes to Numba.
-ROW_SECONDS, FEATURE_SECONDS, LIMIT_SECONDS = 1e-5, 3e-9, 0.05
+ROWS_A_STEP = 10  # NumPy needs about 10 µs for a row of the perceptron, a tenth of a network's step
 PARTIAL_CALLS = 200  # a first `partial_fit` expects as many
 SLICE = 50_000_000  # multiplications in one compiled call, about 0.1 s, after which Ctrl-C is served
 LONGEST_CURVE = 4096  # epochs in one call
 
 
 def choose_engine(engine: str, rows: int, features: float, units: int, epochs: int) -> str:
-    """The engine that will learn: "numpy" or "numba", by the size of the work alone.
+    """The engine that will learn: "numpy" or "numba".
 
     With "auto": Numba where the NumPy loop would need more than about 50 ms for all epochs, that is where
-    rows * epochs * units * (10 µs + 3 ns * features) is above that, and where Numba is installed.
+    rows * units * epochs * (10 µs + 1.2 ns * features) is above that, and where Numba is installed.
 
     Raises:
         EngineUnavailableError: "numba" was asked for and is not installed.
@@ -48,18 +47,12 @@ def choose_engine(engine: str, rows: int, features: float, units: int, epochs: i
     >>> choose_engine("auto", rows=4, features=2, units=1, epochs=100)
     'numpy'
     """
-    if engine == "numpy":
-        return engine
-    there = find_spec("numba") is not None
-    if engine == "numba":
-        if not there:
-            raise EngineUnavailableError(
-                'engine="numba" needs Numba, which is not installed here: run "python -m pip install numba", '
-                'or use engine="numpy".'
-            )
-        return engine
-    seconds = rows * epochs * units * (ROW_SECONDS + FEATURE_SECONDS * features)
-    return "numba" if there and seconds > LIMIT_SECONDS else "numpy"
+    name = select.resolve(engine, rows * units, int(features), ROWS_A_STEP, epochs)
+    if name == "numba" and not select.available():
+        raise EngineUnavailableError(
+            'engine="numba" needs Numba, which is not installed: `pip install numba`, or use engine="numpy".'
+        )
+    return name
 
 
 @dataclass
