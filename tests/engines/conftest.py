@@ -93,7 +93,12 @@ class Engines:
         assert ours[0] == theirs[0]
         a, b = ours[1], theirs[1]
         np.testing.assert_array_equal(a.counts, b.counts)
-        pairs = [(a.parameters, b.parameters), (a.losses, b.losses), (a.scores, b.scores), (a.numbers, b.numbers)]
+        pairs = [
+            (a.parameters, b.parameters),
+            (a.losses, b.losses),
+            (a.scores, b.scores),
+            (a.numbers, b.numbers),
+        ]
         pairs += list(zip(a.slots, b.slots, strict=True))
         assert (a.best is None) == (b.best is None)
         if a.best is not None:

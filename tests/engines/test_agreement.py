@@ -103,7 +103,9 @@ def both(engines, case, dtype):
 @given(cases())
 def test_both_engines_end_at_the_same_numbers(engines, case):
     fused, plain = both(engines, case, "float64")
-    assume(np.abs(plain[1].parameters).max() < 100.0)  # not where a run explodes and every rounding error with it
+    assume(
+        np.abs(plain[1].parameters).max() < 100.0
+    )  # not where a run explodes and every rounding error with it
     engines.same(fused, plain, 1e-10)
 
 

@@ -10,12 +10,11 @@ import numpy as np
 from chalknet.engines import rules as r
 from chalknet.engines.base import Data, Description, State, Until, check_names
 from chalknet.engines.fused import layout as at
-from chalknet.engines.fused import single
-from chalknet.engines.fused import train as entry
+from chalknet.engines.fused import train as t
 from chalknet.engines.fused.layout import Layout, aligned
-from chalknet.engines.fused.lowlevel import quiet
-from chalknet.engines.fused.rows import rows_of
-from chalknet.engines.fused.steps import address_of
+from chalknet.engines.fused.lowlevel import pointer, quiet
+from chalknet.engines.fused.steps import entry
+from chalknet.engines.fused.wiring import Wiring, is_csr, single_rows
 
 BLOCK = 128  # rows at a time where a batch is not what decides: predictions, gradients of the whole data
 HISTORY = 4096  # epochs in one call
@@ -30,51 +29,50 @@ class FusedSession:
         self.layout = layout = Layout(
             description, batch, training=True, slots=len(state.slots), best=state.best is not None
         )
+        single = single_rows(description, is_csr(data.X))
+        self.wiring = wiring = Wiring(layout)
+        wiring.rows(data.X)
+        wiring.layers(is_csr(data.X), single)
+        wiring.goal(data)
+        wiring.pace(data, state.seed, single)
         self.state, self.scored = state, description.score != r.NO_SCORE
-        self.rows = rows_of(data.X, layout.dtype, data)
-        layout.set_goal()
-        layout.set_pace(-(-n // batch) * description.max_epochs, state.seed)
-        layout.fact[at.SINGLE] = single.fits(description, self.rows.sparse)
-        self.rules = description.rules()
-        self.order = np.empty(n, np.int64)
+        self.places = [(0, state.parameters)] + [
+            (int(layout.fact[at.SLOT0 + i]), s) for i, s in enumerate(state.slots)
+        ]
+        if state.best is not None:
+            self.places.append((int(layout.fact[at.BEST]), state.best))
+        for place, flat in self.places:
+            layout.pack(flat, place)
         self.losses, self.scores = np.zeros(HISTORY), np.zeros(HISTORY)
+        # Held for as long as the compiled code is given their memory.
+        self.arrays = (
+            layout.net.reshape(-1), layout.fact, layout.knob, layout.buffer, np.empty(n, np.int64),
+            state.counts, state.numbers, description.rules(), self.losses, self.scores,
+        )  # fmt: skip
+        self.arguments = [pointer(a) for a in self.arrays]
+        self.train = entry(t.train, str(layout.dtype), t.train_type)
         # A first guess, corrected by the clock: two operations a weight and row, three times.
         self.steps_a_second = 2e9 / (6.0 * batch * int(layout.fact[at.SIZE]) + 1000.0)
-        layout.pack(state.parameters, at.PARAMETERS)
-        for i, flat in enumerate(state.slots):
-            layout.pack(flat, at.SLOT0 + i)
-        if state.best is not None:
-            layout.pack(state.best, at.BEST)
-
-    def _store(self) -> None:
-        layout, state = self.layout, self.state
-        layout.unpack(at.PARAMETERS, state.parameters)
-        for i, flat in enumerate(state.slots):
-            layout.unpack(at.SLOT0 + i, flat)
-        if state.best is not None:
-            layout.unpack(at.BEST, state.best)
 
     @quiet
     def run(self, until: Until) -> int:
         """Train on; see `base.Session`. Where it is cut never changes a bit."""
-        state, layout = self.state, self.layout
+        state = self.state
         steps = max(1, int(self.steps_a_second * until.seconds))
         before, epochs, clock = int(state.counts[r.STEP]), int(state.counts[r.DONE]), time.perf_counter()
         reason = r.RUNNING
         try:
-            reason = entry.train(
-                layout.net, layout.fact, layout.knob, layout.buffer, self.rows, self.order,
-                state.counts, state.numbers, self.rules, steps, min(until.epochs, HISTORY), self.losses, self.scores,
-            )  # fmt: skip
+            reason = self.train(*self.arguments, steps, min(until.epochs, HISTORY))
         finally:  # Ctrl-C arrives when the call has come back: nothing of it is lost
-            self._store()
+            took = time.perf_counter() - clock
+            for place, flat in self.places:
+                self.layout.unpack(place, flat)
             done = int(state.counts[r.DONE]) - epochs
             state.losses.extend(self.losses[: done + (reason == r.DIVERGED)].tolist())
             if self.scored:
                 state.scores.extend(self.scores[:done].tolist())
-        took, ran = time.perf_counter() - clock, int(state.counts[r.STEP]) - before
         if took > 1e-4:
-            self.steps_a_second = min(ran / took, 4.0 * self.steps_a_second)
+            self.steps_a_second = min((int(state.counts[r.STEP]) - before) / took, 4.0 * self.steps_a_second)
         return reason
 
 
@@ -94,24 +92,34 @@ class FusedEngine:
     ) -> tuple[float, np.ndarray]:
         """The objective over the data's rows, and its gradient as a flat vector."""
         layout = Layout(description, min(BLOCK, data.rows.size), training=True)
-        layout.set_goal()
-        layout.pack(parameters, at.PARAMETERS)
+        wiring = Wiring(layout)
+        wiring.rows(data.X)
+        wiring.layers(is_csr(data.X))
+        wiring.goal(data)
+        layout.pack(parameters, 0)
+        arrays = (layout.net.reshape(-1), layout.fact, layout.knob, layout.buffer)
         total = aligned(int(layout.fact[at.SIZE]), layout.dtype)
-        rows = rows_of(data.X, layout.dtype, data)
-        value = entry.loss_and_gradient(layout.net, layout.fact, layout.knob, layout.buffer, rows, total)
-        return float(value), total[layout.real]
+        run = entry(t.loss_and_gradient, str(layout.dtype), t.gradient_type)
+        value = run(*map(pointer, arrays), pointer(total))
+        gradient = np.empty_like(parameters)
+        layout.unpack(int(layout.fact[at.GRADIENT]), gradient)
+        return float(value), gradient
 
     @quiet
     def predict(self, description: Description, parameters: np.ndarray, X: Any, link: bool) -> np.ndarray:
         """The last layer's output for all rows of X, through the loss's link if wished."""
         n = X.shape[0]
         layout = Layout(description, min(BLOCK, max(n, 1)), training=False)
-        layout.pack(parameters, at.PARAMETERS)
-        out = np.empty((n, description.n_out), layout.dtype)
-        name = description.output_link()
-        step = address_of("activate", name, description.dtype) if link and name != "identity" else 0
-        rows = rows_of(X, layout.dtype)
-        entry.predict(layout.net, layout.fact, layout.knob, layout.buffer, rows, step, n, out)
+        wiring = Wiring(layout)
+        wiring.rows(X)
+        wiring.layers(is_csr(X))
+        if link:
+            wiring.link(description.output_link())
+        layout.pack(parameters, 0)
+        out, index = np.empty((n, description.n_out), layout.dtype), np.empty(BLOCK, np.int64)
+        arrays = (layout.net.reshape(-1), layout.fact, layout.knob, layout.buffer, index)
+        run = entry(t.predict, str(layout.dtype), t.predict_type)
+        run(*map(pointer, arrays), n, pointer(out.reshape(-1)))
         return out
 
 

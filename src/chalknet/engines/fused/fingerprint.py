@@ -1,13 +1,16 @@
-"""A digest of the sources that compiled code comes from.
+"""A digest of the sources that compiled code comes from, and a disk cache that looks at it.
 
-Numba's disk cache looks at the file and the closure of the compiled function alone, not at what it calls. So each
-compiled entry point closes over one of these strings: an edited formula misses the cache instead of giving old numbers.
+Numba's own cache looks at the file and the closure of the compiled function alone, not at what it calls: an edited
+formula would give its old numbers. Here the digest is part of the key, so that it misses the cache instead.
 """
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
+
+from numba.core.caching import FunctionCache
 
 _PACKAGE = Path(__file__).resolve().parents[2]
 
@@ -18,5 +21,19 @@ def digest(*patterns: str) -> str:
     return hashlib.sha256(b"".join(f.name.encode() + f.read_bytes() for f in files)).hexdigest()[:16]
 
 
-FORMULAS = digest("maths/*.py", "engines/fused/lowering.py", "engines/fused/steps.py")
-KERNELS = digest("engines/random.py", "engines/rules.py", "engines/fused/*.py")
+_FUSED = "engines/fused/"
+FORMULAS = digest(
+    "maths/*.py", *(f"{_FUSED}{f}.py" for f in ("loops", "lowering", "lowlevel", "row_loops", "steps"))
+)
+KERNELS = digest("engines/random.py", "engines/rules.py", f"{_FUSED}*.py")
+
+
+class SourceCache(FunctionCache):
+    """Numba's disk cache with a digest of sources in its key."""
+
+    def __init__(self, function: Any, sources: str) -> None:
+        self.sources = sources
+        super().__init__(function)
+
+    def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
+        return (*super()._index_key(sig, codegen), self.sources)

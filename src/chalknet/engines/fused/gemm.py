@@ -7,11 +7,9 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-from chalknet.engines.fused import lowlevel
 from chalknet.engines.fused.lowering import INNER
-from chalknet.engines.fused.lowlevel import JIT, noinline, shift
-from chalknet.engines.fused.tile import TALL, VECTOR_BYTES, make_tile
-
+from chalknet.engines.fused.lowlevel import JIT, number, shift
+from chalknet.engines.fused.tile import TALL, WORD, Vectors, lanes, make_tile
 
 SHORT = TALL // 2
 tall_wide, tall_narrow = make_tile(TALL, 2), make_tile(TALL, 1)
@@ -19,136 +17,99 @@ short_wide, short_narrow = make_tile(SHORT, 2), make_tile(SHORT, 1)
 row_wide, row_narrow = make_tile(1, 4), make_tile(1, 1)
 
 
-@njit(**INNER)
-def product(a, a_row, a_k, b, b_k, c, c_row, init, init_row, m, n, k, like):
-    """C[m, n] = init + A[m, k] B[k, n]; addresses and strides in elements, n a multiple of the vector length.
+def product_type(T):
+    """The C signature of `product`."""
+    p, i = types.CPointer(T), types.int64
+    return types.void(p, i, i, p, i, p, i, p, i, i, i, i)
 
-    A may be read along either axis (its two strides); init is 0 for none, init_row 0 repeats one row (a bias).
+
+def product(a, a_row, a_k, b, b_k, c, c_row, init, init_row, m, n, k):
+    """C[m, n] = init + A[m, k] B[k, n]; strides in elements, n a multiple of the vector length.
+
+    A may be read along either axis (its two strides); init_row 0 repeats one row (a bias, or zeros).
     """
-    noinline()
-    lanes = VECTOR_BYTES // like.itemsize
+    wide = lanes(b)
     tall = m // TALL * TALL
     short = tall + (m - tall) // SHORT * SHORT
     j = 0
-    while short > 0 and j + 2 * lanes <= n:
-        bj, cj, ij = shift(b, j, like), shift(c, j, like), start(init, j, like)
+    while short > 0 and j + 2 * wide <= n:
+        bj, cj, ij = shift(b, j), shift(c, j), shift(init, j)
         for i in range(0, tall, TALL):
-            tall_wide(
-                shift(a, i * a_row, like), a_row, a_k, bj, b_k, shift(cj, i * c_row, like), c_row,
-                start(ij, i * init_row, like), init_row, k, like,
-            )  # fmt: skip
+            ai, ci, ii = shift(a, i * a_row), shift(cj, i * c_row), shift(ij, i * init_row)
+            tall_wide(ai, a_row, a_k, bj, b_k, ci, c_row, ii, init_row, k)
         if short > tall:
-            short_wide(
-                shift(a, tall * a_row, like), a_row, a_k, bj, b_k, shift(cj, tall * c_row, like), c_row,
-                start(ij, tall * init_row, like), init_row, k, like,
-            )  # fmt: skip
-        j += 2 * lanes
+            ai, ci, ii = shift(a, tall * a_row), shift(cj, tall * c_row), shift(ij, tall * init_row)
+            short_wide(ai, a_row, a_k, bj, b_k, ci, c_row, ii, init_row, k)
+        j += 2 * wide
     if short > 0 and j < n:
-        bj, cj, ij = shift(b, j, like), shift(c, j, like), start(init, j, like)
+        bj, cj, ij = shift(b, j), shift(c, j), shift(init, j)
         for i in range(0, tall, TALL):
-            tall_narrow(
-                shift(a, i * a_row, like), a_row, a_k, bj, b_k, shift(cj, i * c_row, like), c_row,
-                start(ij, i * init_row, like), init_row, k, like,
-            )  # fmt: skip
+            ai, ci, ii = shift(a, i * a_row), shift(cj, i * c_row), shift(ij, i * init_row)
+            tall_narrow(ai, a_row, a_k, bj, b_k, ci, c_row, ii, init_row, k)
         if short > tall:
-            short_narrow(
-                shift(a, tall * a_row, like), a_row, a_k, bj, b_k, shift(cj, tall * c_row, like), c_row,
-                start(ij, tall * init_row, like), init_row, k, like,
-            )  # fmt: skip
+            ai, ci, ii = shift(a, tall * a_row), shift(cj, tall * c_row), shift(ij, tall * init_row)
+            short_narrow(ai, a_row, a_k, bj, b_k, ci, c_row, ii, init_row, k)
     for i in range(short, m):
-        ai, ci, ii = shift(a, i * a_row, like), shift(c, i * c_row, like), start(init, i * init_row, like)
-        j = 0
-        while j + 4 * lanes <= n:
-            row_wide(
-                ai, a_row, a_k, shift(b, j, like), b_k, shift(ci, j, like), c_row,
-                start(ii, j, like), init_row, k, like,
-            )  # fmt: skip
-            j += 4 * lanes
-        while j < n:
-            row_narrow(
-                ai, a_row, a_k, shift(b, j, like), b_k, shift(ci, j, like), c_row,
-                start(ii, j, like), init_row, k, like,
-            )  # fmt: skip
-            j += lanes
+        one_row(shift(a, i * a_row), a_k, b, b_k, shift(c, i * c_row), shift(init, i * init_row), n, k)
+
+
+@njit(**INNER)
+def one_row(a, a_k, b, b_k, c, init, n, k):
+    """One row of a product."""
+    wide, j = lanes(b), 0
+    while j + 4 * wide <= n:
+        row_wide(a, 0, a_k, shift(b, j), b_k, shift(c, j), 0, shift(init, j), 0, k)
+        j += 4 * wide
+    while j < n:
+        row_narrow(a, 0, a_k, shift(b, j), b_k, shift(c, j), 0, shift(init, j), 0, k)
+        j += wide
 
 
 if JIT:
 
-    @njit(inline="always")
-    def start(init, n, like):
-        """The address of the initial values `n` elements on; 0 stays 0."""
-        return shift(init, n, like) if init != 0 else init
-
     @intrinsic
-    def transpose_square(typing, source, at, row, target, to, target_row):
+    def transpose_square(typing, source, row, target, target_row):
         """Transpose one square of vector length in registers, by rounds of interleaving."""
 
         def codegen(context, builder, signature, args):
-            bits = signature.args[0].dtype.bitwidth
-            lanes, align, word = VECTOR_BYTES * 8 // bits, bits // 8, ir.IntType(64)
-            vector = ir.VectorType(ir.FloatType() if bits == 32 else ir.DoubleType(), lanes)
-            mask = ir.VectorType(ir.IntType(32), lanes)
-            half = lanes // 2
-            low = ir.Constant(mask, [i // 2 + i % 2 * lanes for i in range(lanes)])
-            high = ir.Constant(mask, [half + i // 2 + i % 2 * lanes for i in range(lanes)])
-
-            def place(array, i, offset, stride):
-                begin = lowlevel.data_pointer(context, builder, signature.args[array], args[array])
-                index = builder.add(args[offset], builder.mul(args[stride], ir.Constant(word, i)))
-                return builder.bitcast(builder.gep(begin, [index]), vector.as_pointer())
-
-            v = [builder.load(place(0, i, 1, 2), align=align) for i in range(lanes)]
-            rounds = lanes
+            v = Vectors(builder, signature.args[0])
+            half = v.lanes // 2
+            mask = ir.VectorType(ir.IntType(32), v.lanes)
+            low = ir.Constant(mask, [i // 2 + i % 2 * v.lanes for i in range(v.lanes)])
+            high = ir.Constant(mask, [half + i // 2 + i % 2 * v.lanes for i in range(v.lanes)])
+            square = [v.load(args[0], builder.mul(args[1], ir.Constant(WORD, i))) for i in range(v.lanes)]
+            rounds = v.lanes
             while rounds > 1:
-                v = [
-                    builder.shuffle_vector(v[i // 2], v[i // 2 + half], low if i % 2 == 0 else high)
-                    for i in range(lanes)
+                square = [
+                    builder.shuffle_vector(square[i // 2], square[i // 2 + half], low if i % 2 == 0 else high)
+                    for i in range(v.lanes)
                 ]
                 rounds //= 2
-            for i in range(lanes):
-                builder.store(v[i], place(3, i, 4, 5)).align = align
+            for i in range(v.lanes):
+                v.store(square[i], args[2], builder.mul(args[3], ir.Constant(WORD, i)))
             return context.get_dummy_value()
 
-        i = types.int64
-        return types.void(source, i, i, target, i, i), codegen
+        return types.void(source, types.int64, target, types.int64), codegen
 
 else:
 
-    def start(init, n, like):
-        """Twin: the array from there on; 0 stays 0."""
-        return shift(init, n, like)
-
-    def transpose_square(source, at, row, target, to, target_row):
+    def transpose_square(source, row, target, target_row):
         """Twin: the same square, by indexing."""
-        lanes = VECTOR_BYTES // source.itemsize
-        i, j = np.arange(lanes)[:, None], np.arange(lanes)
-        target[to + j * target_row + i] = source[at + i * row + j]
+        wide = lanes(source)
+        i, j = np.arange(wide)[:, None], np.arange(wide)
+        target[j * target_row + i] = source[i * row + j]
 
 
 @njit(**INNER)
-def transpose(buffer, begin, k, n, target, target_row):
-    """Transpose the k rows of n (padded) columns at `begin` into n rows at `target`, whose padding becomes zero."""
-    noinline()
-    lanes = VECTOR_BYTES // buffer.itemsize
-    whole = k // lanes * lanes
-    for i in range(0, whole, lanes):
-        for j in range(0, n, lanes):
-            transpose_square(buffer, begin + i * n + j, n, buffer, target + j * target_row + i, target_row)
+def transpose(source, k, n, target, target_row):
+    """Transpose k rows of n (padded) columns into n rows, whose padding becomes zero."""
+    wide = lanes(source)
+    whole = k // wide * wide
+    for i in range(0, whole, wide):
+        for j in range(0, n, wide):
+            transpose_square(shift(source, i * n + j), n, shift(target, j * target_row + i), target_row)
     for j in range(n):
         for i in range(whole, k):
-            buffer[target + j * target_row + i] = buffer[begin + i * n + j]
+            target[j * target_row + i] = source[i * n + j]
         for i in range(k, target_row):
-            buffer[target + j * target_row + i] = 0
-
-
-@njit(**INNER)
-def add_rows(buffer, begin, m, row, target):
-    """The sum of the m rows at `begin`, into one row at `target`."""
-    noinline()
-    out = buffer[target : target + row]
-    for j in range(row):
-        out[j] = 0
-    for i in range(m):
-        one = buffer[begin + i * row : begin + (i + 1) * row]
-        for j in range(row):
-            out[j] += one[j]
+            target[j * target_row + i] = number(0.0, target)

@@ -1,9 +1,9 @@
-"""Where everything lies: one array for all buffers of a run, and three small arrays that say where things are in it.
+"""Where everything lies: one buffer for all blocks of a run, and small arrays that say where things are in it.
 
 Kernels take these few arrays and nothing else, which keeps their calls and their compilation short. Rows of weights
-and of blocks are padded to the vector length, and no stride is a multiple of 2 KiB (such strides fall into the same cache
-sets). The padding is zero in parameters and gradients, and private to a run: `pack` and `unpack` translate from and to
-the flat vector that everybody else sees.
+and of blocks are padded to the vector length, and no stride is a multiple of 2 KiB (such strides fall into the same
+cache sets). The padding is zero in parameters and gradients, and private to a run: `pack` and `unpack` translate from
+and to the flat vector that everybody else sees.
 """
 
 from __future__ import annotations
@@ -14,45 +14,57 @@ import numpy as np
 
 from chalknet.engines import base
 from chalknet.engines.base import Description
-from chalknet.engines.fused.steps import address_of
 from chalknet.engines.fused.tile import VECTOR_BYTES
 from chalknet.engines.random import dropout_threshold
-from chalknet.maths import losses, optimizers
 
-# Rows of `net` (int64), a column a layer; layer k takes block k to block k + 1, so blocks have one column more.
-KIND = 0  # one of the three below
-WIDTH = 1  # of block k, without padding
-STRIDE = 2  # of block k, with padding
-WEIGHTS = 3  # offset of a dense layer's weights and biases in the padded parameters
-BIASES = 4
-FORWARD = 5  # addresses of an activation's two steps
-BACKWARD = 6
-BLOCK = 7  # where block k begins in the buffer
-DELTA = 8  # where the gradient by block k begins: element-wise layers share one
-MASK = 9  # where the mask that made block k begins
-DROPPED = 10  # a dropout layer drops draws below this number
-N_NET = 11
-DENSE, ACTIVATION, DROPOUT = 0, 1, 2
-KINDS = {base.DENSE: DENSE, base.ACTIVATION: ACTIVATION, base.DROPOUT: DROPOUT}
+# `net` (int64) holds a record for each block; layer k, which takes block k to block k + 1, shares block k's record.
+# Kernels get k as the place where the record begins, so `net[k + WIDTH]`, and NEXT further on lies the next record.
+WIDTH = 0  # of the block, without padding
+STRIDE = 1  # of its rows, with padding
+BLOCK = 2  # where it begins in the buffer
+DELTA = 3  # where the gradient by it begins: element-wise layers share one
+FORWARD, BACKWARD = 4, 5  # addresses of the layer's kernels
+FORWARD_STEP, BACKWARD_STEP = 6, 7  # addresses of an activation's formulas
+WEIGHTS, BIASES = 8, 9  # offsets of a dense layer's in the padded parameters
+MASK = 10  # where a dropout layer's mask begins
+DROPPED = 11  # it drops draws below this number
+NUMBER = 12  # of the layer
+NEXT = 13
 
-# Places of `fact` (int64): offsets in the buffer, addresses of steps, switches.
-PARAMETERS, GRADIENT, SLOT0, SLOT1, SLOT2, BEST, Y, W, TURNED, CONSTANTS = range(10)
-SIZE = 10  # of the padded parameters
-FIRST = 11  # the first dense layer: nothing below it needs a gradient
-LOSS_STEP, LINK_STEP, PREPARE_STEP, UPDATE_STEP, PACE_STEP = range(12, 17)
-SUMMED = 17  # 1: the loss is not divided by the batch's weight
-SLOTS = 18  # how many the optimizer has
-SEPARATE = 19  # 1: biases have optimizer constants of their own
-PENALTY, CLIPPING = 20, 21  # 1: there is some
-BATCH, SHUFFLED, SCORED, SEED, SINGLE = range(22, 27)
-N_FACTS = 27
+# `fact` (int64): places in the buffer, where the parameters come first,
+GRADIENT, SLOT0, SLOT1, SLOT2, BEST, Y, W, TURNED, CONSTANTS, ZEROS, ONE = range(11)
+SIZE = 11  # of the padded parameters
+FIRST, LAST = (
+    12,
+    13,
+)  # records of the first dense layer (below it no gradient is needed) and of the last block
+# addresses of formulas,
+LOSS_STEP, LINK_STEP, PREPARE_STEP, UPDATE_STEP, PACE_STEP = range(14, 19)
+# addresses of kernels; 0 where there is nothing to do,
+BATCH_KERNEL, GATHER, TARGETS, LOSS, PENALTY, CLIP, UPDATE, SCORE, PRODUCT = range(19, 28)
+# the data, addresses and sizes (see `rows`),
+X, N_IN, STARTS, COLUMNS, ALL_TARGETS, LABELS, ROW_WEIGHTS, TRAIN, N_TRAIN, VALIDATION, N_VALIDATION = range(
+    28, 39
+)
+# switches and numbers.
+SUMMED = 39  # 1: the loss is not divided by the batch's weight
+SEPARATE = 40  # 1: biases have optimizer constants of their own
+BATCH, SHUFFLED, SCORED, SEED, EPOCH, LEARNING = range(41, 47)
+N_FACTS = 47
 
-# Places of `knob` (float64).
+# `knob` (float64).
 LOSS_P, PER_OUTPUT, REPORT, L1, L2, CLIP_NORM, CLIP_VALUE, THRESHOLD = range(8)
-HYPER = 8  # twice 8: for weights, for biases
-SCHEDULE = 24  # 8
-CLOCK = 32  # 4: step, total steps, epoch, samples
-SHAPE = 36  # an activation's shape parameter, or a dropout's 1/(1 - rate); one a layer
+WEIGHT, RATE, TIME = (
+    8,
+    9,
+    10,
+)  # of the running batch: its weight, its learning rate, how many updates there were with it
+HYPER = 12  # twice 8: for weights, for biases
+SCHEDULE = 28  # 8
+CLOCK = 36  # 4: step, total steps, epoch, samples
+MOMENTS = 40  # 3 for each output, for R²
+# then SHAPE: an activation's shape parameter, or a dropout's 1/(1 - rate); one a layer
+SHAPE = 11  # where they begin
 
 
 def aligned(n: int, dtype: Any) -> np.ndarray:
@@ -89,108 +101,83 @@ class Layout:
         self.specs = [s for s in d.layers if training or s.kind != base.DROPOUT]
         self.training = training
         k = len(self.specs)
-        self.net = np.zeros((N_NET, k + 1), np.int64)
+        self.net = np.zeros((k + 1, NEXT), np.int64)
         self.fact = np.zeros(N_FACTS, np.int64)
-        self.knob = np.zeros(SHAPE + k)
+        self.knob = np.zeros(MOMENTS + 3 * d.n_out + k)
+        self.knob[SHAPE] = MOMENTS + 3 * d.n_out
+        self.dense = [i for i, s in enumerate(self.specs) if s.kind == base.DENSE]
         self._layers()
         self.buffer = aligned(self._places(batch, slots, best), self.dtype)
         self.fact[BATCH] = batch
+        if training:
+            self.buffer[self.fact[ONE]] = 1.0
+            self.buffer[self.fact[W] : self.fact[W] + batch] = 1.0
 
     def _layers(self) -> None:
         net, at = self.net, 0
-        net[WIDTH] = [self.description.n_in] + [s.n_out for s in self.specs]
-        net[STRIDE] = [padded(int(w), self.dtype) for w in net[WIDTH]]
-        first = len(self.specs)
+        net[:, WIDTH] = [self.description.n_in] + [s.n_out for s in self.specs]
+        net[:, STRIDE] = [padded(int(w), self.dtype) for w in net[:, WIDTH]]
+        net[:, NUMBER] = np.arange(len(net))
+        shapes = self.knob[int(self.knob[SHAPE]) :]
         for i, s in enumerate(self.specs):
-            net[KIND, i] = KINDS[s.kind]
             if s.kind == base.DENSE:
-                first = min(first, i)
-                net[WEIGHTS, i], net[BIASES, i] = at, at + s.n_in * net[STRIDE, i + 1]
-                at = int(net[BIASES, i] + net[STRIDE, i + 1])
+                net[i, WEIGHTS], net[i, BIASES] = at, at + s.n_in * net[i + 1, STRIDE]
+                at = int(net[i, BIASES] + net[i + 1, STRIDE])
             elif s.kind == base.ACTIVATION:
-                net[FORWARD, i] = address_of("activate", s.name, str(self.dtype))
-                if self.training:
-                    net[BACKWARD, i] = address_of("derive", s.name, str(self.dtype))
-                self.knob[SHAPE + i] = s.p
+                shapes[i] = s.p
             else:
-                net[DROPPED, i] = dropout_threshold(s.p)
-                self.knob[SHAPE + i] = 1.0 / (1.0 - s.p)
-        self.fact[SIZE], self.fact[FIRST] = at, first
-        # the flat vector's elements in the padded one
-        parts = [
-            net[WEIGHTS, i] + (np.arange(s.n_in + 1)[:, None] * net[STRIDE, i + 1] + np.arange(s.n_out)).ravel()
-            for i, s in enumerate(self.specs)
-            if s.kind == base.DENSE
-        ]
-        self.real = np.concatenate(parts)
+                net[i, DROPPED] = dropout_threshold(s.p)
+                shapes[i] = 1.0 / (1.0 - s.p)
+        self.fact[SIZE], self.fact[FIRST], self.fact[LAST] = at, NEXT * self.dense[0], NEXT * len(self.specs)
 
     def _places(self, batch: int, slots: int, best: bool) -> int:
         """Give everything its place; returns the buffer's length."""
         net, fact, size, at = self.net, self.fact, int(self.fact[SIZE]), 0
 
-        def place(n: int) -> int:
+        def place(n: Any) -> int:
             nonlocal at
             begin, lanes = at, 64 // self.dtype.itemsize
-            at += -(-n // lanes) * lanes
+            at += -(-int(n) // lanes) * lanes
             return begin
 
-        fact[PARAMETERS] = place(size)
-        for i in range(net.shape[1]):
-            net[BLOCK, i] = place(int(net[STRIDE, i]) * batch)
+        place(size)
+        for record in net:
+            record[BLOCK] = place(record[STRIDE] * batch)
         if not self.training:
             return at
         fact[GRADIENT] = place(size)
         for i in range(slots):
             fact[SLOT0 + i] = place(size)
         fact[BEST] = place(size) if best else 0
-        fact[Y], fact[W] = place(int(net[STRIDE, -1]) * batch), place(batch)
-        dense = [i for i, s in enumerate(self.specs) if s.kind == base.DENSE]
-        fact[TURNED] = place(max(int(net[STRIDE, i] * net[STRIDE, i + 1]) for i in dense))
-        fact[CONSTANTS] = place(16)
-        net[DELTA, -1] = place(int(net[STRIDE, -1]) * batch)
+        fact[Y], fact[W] = place(net[-1, STRIDE] * batch), place(batch)
+        fact[TURNED] = place(max(net[i, STRIDE] * net[i + 1, STRIDE] for i in self.dense))
+        fact[CONSTANTS], fact[ONE], fact[ZEROS] = place(16), place(1), place(net[:, STRIDE].max())
+        net[-1, DELTA] = place(net[-1, STRIDE] * batch)
         for i in range(len(self.specs) - 1, -1, -1):
-            net[DELTA, i] = place(int(net[STRIDE, i]) * batch) if net[KIND, i] == DENSE else net[DELTA, i + 1]
-            if net[KIND, i] == DROPOUT:
-                net[MASK, i + 1] = place(int(net[STRIDE, i + 1]) * batch)
+            shared = self.specs[i].kind != base.DENSE
+            net[i, DELTA] = net[i + 1, DELTA] if shared else place(net[i, STRIDE] * batch)
+            if self.specs[i].kind == base.DROPOUT:
+                net[i, MASK] = place(net[i + 1, STRIDE] * batch)
         return at
 
-    def section(self, place: int) -> np.ndarray:
-        """A padded vector of the parameters' size in the buffer."""
-        begin = int(self.fact[place])
-        return self.buffer[begin : begin + int(self.fact[SIZE])]
+    def _matrices(self, flat: np.ndarray, place: int) -> Any:
+        """Pairs of views, in the flat vector and in the padded one: each dense layer's weights and biases."""
+        at = 0
+        for i in self.dense:
+            n_in, n_out, stride = (
+                int(x) for x in (self.net[i, WIDTH], self.net[i + 1, WIDTH], self.net[i + 1, STRIDE])
+            )
+            begin, size = place + int(self.net[i, WEIGHTS]), (n_in + 1) * n_out
+            padded_rows = self.buffer[begin : begin + (n_in + 1) * stride].reshape(n_in + 1, stride)
+            yield flat[at : at + size].reshape(n_in + 1, n_out), padded_rows[:, :n_out]
+            at += size
 
     def pack(self, flat: np.ndarray, place: int) -> None:
-        """Copy a flat vector into its padded place."""
-        self.section(place)[self.real] = flat
+        """Copy a flat vector to its padded place in the buffer."""
+        for ours, theirs in self._matrices(flat, place):
+            theirs[...] = ours
 
     def unpack(self, place: int, into: np.ndarray) -> None:
         """Copy a padded vector into a flat one."""
-        into[...] = self.section(place)[self.real]
-
-    def set_goal(self) -> None:
-        """Fill in the loss and what is done to its gradient."""
-        d, fact, knob = self.description, self.fact, self.knob
-        row = losses.get(d.loss)
-        by_element = d.reduction == "mean" and not row.rows
-        fact[LOSS_STEP] = address_of("measure", row.name, d.dtype)
-        fact[LINK_STEP] = 0 if row.link == "identity" else address_of("activate", row.link, d.dtype)
-        fact[SUMMED] = d.reduction == "sum"
-        fact[PENALTY] = d.l1 != 0.0 or d.l2 != 0.0
-        fact[CLIPPING] = d.clip_norm > 0.0 or d.clip_value > 0.0
-        knob[LOSS_P], knob[PER_OUTPUT], knob[REPORT] = d.loss_p, 1.0 / d.n_out if by_element else 1.0, d.report
-        knob[L1], knob[L2], knob[CLIP_NORM], knob[CLIP_VALUE] = d.l1, d.l2, d.clip_norm, d.clip_value
-        knob[THRESHOLD] = d.threshold
-
-    def set_pace(self, total_steps: int, seed: int) -> None:
-        """Fill in the optimizer, its schedule and how batches are made."""
-        d, fact, knob = self.description, self.fact, self.knob
-        row = optimizers.get(d.optimizer)
-        fact[PREPARE_STEP] = address_of("prepare", row.name, d.dtype)
-        fact[UPDATE_STEP] = address_of("update", row.name, d.dtype)
-        fact[PACE_STEP] = address_of("pace", d.schedule, "float64")
-        fact[SLOTS], fact[SEPARATE] = len(row.slots), row.decay is not None
-        for i, values in enumerate(d.hypers()):
-            knob[HYPER + 8 * i : HYPER + 8 * i + len(values)] = values
-        knob[SCHEDULE : SCHEDULE + len(d.schedule_hyper)] = d.schedule_hyper
-        knob[CLOCK + 1] = total_steps
-        fact[SHUFFLED], fact[SCORED], fact[SEED] = d.shuffle, d.score, seed
+        for ours, theirs in self._matrices(into, place):
+            ours[...] = theirs

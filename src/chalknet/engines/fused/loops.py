@@ -1,6 +1,7 @@
 """The loops around formulas: plain body = NumPy meaning; overload = compiled meaning, picked by literal name.
 
-Blocks are flat arrays of m rows with a stride of `ld` elements, of which the first n are real and the rest padding.
+Blocks are m rows with a stride of `ld` elements, of which the first n are real and the rest padding; compiled code sees
+pointers, plain Python flat arrays.
 Element-wise formulas run over the padding too (one long loop vectorises); what they leave there is never read.
 """
 
@@ -9,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numba import types
 from numba.extending import overload
-from numba.np.unsafe.ndarray import to_fixed_tuple
 
 from chalknet.engines.fused.lowering import DTYPES, scalar
+from chalknet.engines.fused.lowlevel import JIT, number
 from chalknet.engines.fused.row_loops import ROW_BACKWARD, ROW_FORWARD, softmax_cross_entropy
 from chalknet.maths import activations, losses, optimizers, rows, schedules
 
@@ -68,14 +69,18 @@ def pace(name, rate, clock, h):
     return row.rate(rate, tuple(clock[:4].tolist()), tuple(h[: len(row.hyper)].tolist()))
 
 
+if JIT:
+    from chalknet.engines.fused.lowlevel import spread
+
+
 @overload(activate, prefer_literal=True)
 def _activate(name, z, a, m, n, ld, p):
     if not isinstance(name, types.StringLiteral):
         return None
-    key, dtype = name.literal_value, DTYPES[z.dtype]
+    key = name.literal_value
     if key in rows.ROW_ACTIVATIONS:
         return ROW_FORWARD[key]
-    f = scalar(activations.get(key).f, dtype)
+    f = scalar(activations.get(key).f, DTYPES[z.dtype])
 
     def loop(name, z, a, m, n, ld, p):
         for i in range(m * ld):
@@ -88,10 +93,10 @@ def _activate(name, z, a, m, n, ld, p):
 def _derive(name, z, a, d, m, n, ld, p):
     if not isinstance(name, types.StringLiteral):
         return None
-    key, dtype = name.literal_value, DTYPES[z.dtype]
+    key = name.literal_value
     if key in rows.ROW_ACTIVATIONS:
         return ROW_BACKWARD[key]
-    df = scalar(activations.get(key).df, dtype)
+    df = scalar(activations.get(key).df, DTYPES[z.dtype])
 
     def loop(name, z, a, d, m, n, ld, p):
         for i in range(m * ld):
@@ -112,14 +117,12 @@ def _measure(name, y, a, d, w, m, n, ld, p, scale):
     def loop(name, y, a, d, w, m, n, ld, p, scale):
         total = 0.0
         for i in range(m):
-            yy, aa, dd = y[i * ld : i * ld + ld], a[i * ld : i * ld + ld], d[i * ld : i * ld + ld]
-            factor = w[i] * scale
-            one = 0.0
-            for j in range(n):
-                one += f(yy[j], aa[j], p)
-                dd[j] = factor * df(yy[j], aa[j], p)
-            for j in range(n, ld):
-                dd[j] = 0.0
+            begin, factor, one = i * ld, w[i] * scale, 0.0
+            for j in range(begin, begin + n):
+                one += f(y[j], a[j], p)
+                d[j] = factor * df(y[j], a[j], p)
+            for j in range(begin + n, begin + ld):
+                d[j] = number(0.0, d)
             total += w[i] * one
         return total
 
@@ -132,36 +135,28 @@ def _prepare(name, rate, t, h, c):
         return None
     row = optimizers.get(name.literal_value)
     scales, k = scalar(row.scales, np.float64), len(row.hyper)
-    if k == 0:
 
-        def without(name, rate, t, h, c):
-            values = scales(rate, t, ())
-            for i in range(len(values)):
-                c[i] = values[i]
-
-        return without
-
-    def loop(name, rate, t, h, c):
-        values = scales(rate, t, to_fixed_tuple(h, k))
+    def fill(name, rate, t, h, c):
+        values = scales(rate, t, spread(h, k))
         for i in range(len(values)):
             c[i] = values[i]
 
-    return loop
+    return fill
 
 
 @overload(update, prefer_literal=True)
 def _update(name, w, g, s0, s1, s2, n, c):
     if not isinstance(name, types.StringLiteral):
         return None
-    row, dtype = optimizers.get(name.literal_value), DTYPES[w.dtype]
-    step = scalar(row.step, dtype)
+    row = optimizers.get(name.literal_value)
+    step = scalar(row.step, DTYPES[w.dtype])
     length = len(row.scales(0.1, 1.0, tuple(row.hyper.values())))
     return _SLOTS[len(row.slots)](step, length)
 
 
 def _no_slots(step, length):
     def loop(name, w, g, s0, s1, s2, n, c):
-        k = to_fixed_tuple(c, length)
+        k = spread(c, length)
         for i in range(n):
             w[i], _ = step(w[i], g[i], (), k)
 
@@ -170,7 +165,7 @@ def _no_slots(step, length):
 
 def _one_slot(step, length):
     def loop(name, w, g, s0, s1, s2, n, c):
-        k = to_fixed_tuple(c, length)
+        k = spread(c, length)
         for i in range(n):
             w[i], s = step(w[i], g[i], (s0[i],), k)
             s0[i] = s[0]
@@ -180,7 +175,7 @@ def _one_slot(step, length):
 
 def _two_slots(step, length):
     def loop(name, w, g, s0, s1, s2, n, c):
-        k = to_fixed_tuple(c, length)
+        k = spread(c, length)
         for i in range(n):
             w[i], s = step(w[i], g[i], (s0[i], s1[i]), k)
             s0[i] = s[0]
@@ -191,7 +186,7 @@ def _two_slots(step, length):
 
 def _three_slots(step, length):
     def loop(name, w, g, s0, s1, s2, n, c):
-        k = to_fixed_tuple(c, length)
+        k = spread(c, length)
         for i in range(n):
             w[i], s = step(w[i], g[i], (s0[i], s1[i], s2[i]), k)
             s0[i] = s[0]
@@ -210,6 +205,4 @@ def _pace(name, rate, clock, h):
         return None
     row = schedules.get(name.literal_value)
     f, k = scalar(row.rate, np.float64), len(row.hyper)
-    if k == 0:
-        return lambda name, rate, clock, h: f(rate, to_fixed_tuple(clock, 4), ())
-    return lambda name, rate, clock, h: f(rate, to_fixed_tuple(clock, 4), to_fixed_tuple(h, k))
+    return lambda name, rate, clock, h: f(rate, spread(clock, 4), spread(h, k))

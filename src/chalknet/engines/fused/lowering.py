@@ -1,8 +1,8 @@
 """From a formula to compiled code: the same function object, for one number, in the data's dtype.
 
-A formula of `maths` is a plain function over NumPy ufuncs and `maths.ops`. Lowering copies it with its float constants
-retyped (a float64 constant would drag float32 arithmetic up to float64, at a third of the speed), lowers the formulas it
-calls in the same way, and compiles the copy. No second text of any formula exists.
+A formula of `maths` is a plain function over NumPy ufuncs and `maths.ops`. Lowering copies it with its float
+constants retyped (a float64 constant would drag float32 arithmetic up to float64, at a third of the speed), lowers the
+formulas it calls in the same way, and compiles the copy. No second text of any formula exists.
 """
 
 from __future__ import annotations
@@ -31,9 +31,18 @@ INNER: dict[str, Any] = {
 DTYPES = {types.float32: np.float32, types.float64: np.float64}
 
 
-@overload(ops.where)
-def _where(condition, a, b):  # np.where costs a thousand times more on scalars
-    return lambda condition, a, b: a if condition else b
+@type_callable(ops.where)
+def _type_where(context):
+    def typer(condition, a, b):
+        unified = context.unify_types(a, b)
+        return None if unified is None else unified(types.boolean, unified, unified)
+
+    return typer
+
+
+@lower_builtin(ops.where, types.boolean, types.Any, types.Any)
+def _where(context, builder, signature, args):  # np.where costs a thousand times more on scalars
+    return builder.select(*args)
 
 
 @overload(ops.erf)

@@ -10,20 +10,17 @@ import numpy as np
 from numba import njit
 
 from chalknet.engines import rules as r
-from chalknet.engines.fused import gather as g
-from chalknet.engines.fused import kernels as k
 from chalknet.engines.fused import layout as at
+from chalknet.engines.fused.batch import forward
 from chalknet.engines.fused.lowering import INNER
-from chalknet.engines.fused.lowlevel import address, call, noinline
+from chalknet.engines.fused.lowlevel import call, call_float, number, shift
 
 
 @njit(**INNER)
-def right(y, z, argmax, threshold):
-    """Is the row classified as its target says? All finite: 0 or 1; else NaN."""
+def right(y, z, n, argmax, threshold):
+    """Is the row classified as its target says? 0 or 1."""
     best, truth, wrong = 0, 0, 0
-    for j in range(z.size):
-        if not np.isfinite(z[j]):
-            return np.nan
+    for j in range(n):
         if z[j] > z[best]:
             best = j
         if y[j] > y[truth]:
@@ -40,49 +37,56 @@ def r2(squares, spread):
     """1 - squares/spread of one output; 1 for a constant that was met, 0 for one that was not."""
     if spread != 0.0:
         return 1.0 - squares / spread
-    if not np.isfinite(squares):
-        return np.nan
     return 1.0 if squares == 0.0 else 0.0
 
 
-@njit(**INNER)
-def score(net, fact, knob, buffer, rows):
-    """Score the validation rows, block by block."""
-    noinline()
-    kind, batch, size = fact[at.SCORED], fact[at.BATCH], rows.validation.size
-    n, stride, last = net[at.WIDTH, -1], net[at.STRIDE, -1], net[at.BLOCK, -1]
+def score(net, fact, knob, buffer, index, m, k):
+    """Score the m validation rows of `index`, block by block."""
+    kind, last, block = fact[at.SCORED], fact[at.LAST], fact[at.BATCH]
+    n, stride = net[last + at.WIDTH], net[last + at.STRIDE]
+    z, y, w = shift(buffer, net[last + at.BLOCK]), shift(buffer, fact[at.Y]), shift(buffer, fact[at.W])
+    mean, spread, squares = (
+        shift(knob, at.MOMENTS),
+        shift(knob, at.MOMENTS + n),
+        shift(knob, at.MOMENTS + 2 * n),
+    )
+    for j in range(3 * n):
+        mean[j] = 0.0
     total, weights = 0.0, 0.0
-    mean, spread, squares = np.zeros(n), np.zeros(n), np.zeros(n)
-    for begin in range(0, size, batch):
-        index = rows.validation[begin : min(begin + batch, size)]
-        m = index.size
-        weights += g.gather(net, fact, buffer, rows, index, 1)
-        k.forward(net, fact, knob, buffer, rows, index, 0, 0)
+    for begin in range(0, m, block):
+        rows, size = shift(index, begin), min(block, m - begin)
+        weights += call_float(fact[at.TARGETS], (net, fact, knob, buffer, rows, size, 0))
+        forward(net, fact, knob, buffer, rows, size)
         if kind == r.NEGATIVE_LOSS:
-            total -= k.loss(net, fact, knob, buffer, m, 1.0)
+            knob[at.WEIGHT] = 1.0
+            total -= call_float(fact[at.LOSS], (net, fact, knob, buffer, rows, size, last))
             continue
+        for i in range(size):
+            for j in range(n):
+                if not np.isfinite(z[i * stride + j]):
+                    return np.nan
         if kind == r.R2 and fact[at.LINK_STEP] != 0:
-            outputs = address(buffer, last)
-            call(fact[at.LINK_STEP], (outputs, outputs, m, n, stride, buffer.dtype.type(0)))
-        for i in range(m):
-            z = buffer[last + i * stride : last + i * stride + n]
-            y = buffer[fact[at.Y] + i * stride : fact[at.Y] + i * stride + n]
-            w = np.float64(buffer[fact[at.W] + i])
+            call(fact[at.LINK_STEP], (z, z, size, n, stride, number(0.0, buffer)))
+        for i in range(size):
+            share, at_row = np.float64(w[i]), i * stride
             if kind != r.R2:
-                total += w * right(y, z, kind == r.ARGMAX, knob[at.THRESHOLD])
+                total += share * right(
+                    shift(y, at_row), shift(z, at_row), n, kind == r.ARGMAX, knob[at.THRESHOLD]
+                )
                 continue
             for j in range(n):
-                mean[j] += w * y[j]
-                squares[j] += w * (np.float64(y[j]) - np.float64(z[j])) ** 2
+                mean[j] += share * y[at_row + j]
+                error = np.float64(y[at_row + j]) - np.float64(z[at_row + j])
+                squares[j] += share * error * error
     if kind != r.R2:
         return total / weights
-    for begin in range(0, size, batch):  # deviations from the mean, now that it is known
-        index = rows.validation[begin : min(begin + batch, size)]
-        g.gather(net, fact, buffer, rows, index, 1)
-        for i in range(index.size):
+    for begin in range(0, m, block):  # deviations from the mean, now that it is known
+        rows, size = shift(index, begin), min(block, m - begin)
+        call_float(fact[at.TARGETS], (net, fact, knob, buffer, rows, size, 0))
+        for i in range(size):
             for j in range(n):
-                deviation = np.float64(buffer[fact[at.Y] + i * stride + j]) - mean[j] / weights
-                spread[j] += buffer[fact[at.W] + i] * deviation**2
+                deviation = np.float64(y[i * stride + j]) - mean[j] / weights
+                spread[j] += w[i] * deviation * deviation
     for j in range(n):
         total += r2(squares[j], spread[j])
-    return total / n
+    return total / n if m > 1 else np.nan  # as in scikit-learn, one row has no R²

@@ -1,91 +1,85 @@
-"""Formulas as function pointers: each loop compiled alone, once a dtype, and kept on disk.
+"""Formulas and kernels as addresses: each compiled alone, on first use, once a dtype, and kept on disk.
 
-The kernels take the addresses as numbers and so hold no formula: a new activation costs them no compilation. A step
-closes over strings only (the formula's name and the digest of the sources), which is what makes the disk cache sound.
+Kernels call formulas, and each other, through these numbers. So a new activation costs the kernels no compilation,
+what a run does not use is never compiled, and nothing is compiled twice as part of different callers.
 """
 
 from __future__ import annotations
 
+import ctypes
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import numpy as np
-from numba import carray, cfunc, types
+from numba import types
+from numba.core.ccallback import CFunc
 
 from chalknet.engines.fused import loops, lowlevel
-from chalknet.engines.fused.fingerprint import FORMULAS
+from chalknet.engines.fused.fingerprint import FORMULAS, KERNELS, SourceCache
+from chalknet.engines.fused.lowering import FLAGS
 
-# Sums may be reordered so that they vectorise; formulas keep the flags of `lowering`.
-OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "reassoc"}}
-I, F = types.int64, types.float64
+OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": FLAGS}
+DTYPES = {"float32": types.float32, "float64": types.float64}
+I, F, VOID = types.int64, types.float64, types.void
+INTEGERS, FLOATS = types.CPointer(I), types.CPointer(F)
+COMPILED: list[str] = []  # what this process compiled, and what it found on disk
+FOUND: list[str] = []
 
 
-def _activate(name, T, fingerprint):
-    ptr = types.CPointer(T)
+def build(function: Any, signature: Any, sources: str, label: str, flags: set[str] = FLAGS) -> Any:
+    """Compile a function for a C signature, or take it from the disk."""
+    made = CFunc(
+        function, (signature.args, signature.return_type), locals={}, options=OPTIONS | {"fastmath": flags}
+    )
+    made._cache = SourceCache(function, sources)  # noqa: SLF001  `enable_caching` would put Numba's own here
+    made.compile()
+    (FOUND if made.cache_hits else COMPILED).append(label)
+    return made
 
-    @cfunc(types.void(ptr, ptr, I, I, I, T), **OPTIONS)
+
+def _activate(name, T):
     def step(z, a, m, n, ld, p):
-        fingerprint  # noqa: B018  in the closure, so in the cache's key
-        loops.activate(name, carray(z, m * ld), carray(a, m * ld), m, n, ld, p)
+        loops.activate(name, z, a, m, n, ld, p)
 
-    return step
+    return step, VOID(types.CPointer(T), types.CPointer(T), I, I, I, T)
 
 
-def _derive(name, T, fingerprint):
-    ptr = types.CPointer(T)
-
-    @cfunc(types.void(ptr, ptr, ptr, I, I, I, T), **OPTIONS)
+def _derive(name, T):
     def step(z, a, d, m, n, ld, p):
-        fingerprint  # noqa: B018
-        loops.derive(name, carray(z, m * ld), carray(a, m * ld), carray(d, m * ld), m, n, ld, p)
+        loops.derive(name, z, a, d, m, n, ld, p)
 
-    return step
+    return step, VOID(*[types.CPointer(T)] * 3, I, I, I, T)
 
 
-def _measure(name, T, fingerprint):
-    ptr = types.CPointer(T)
-
-    @cfunc(F(ptr, ptr, ptr, ptr, I, I, I, T, T), **OPTIONS)
+def _measure(name, T):
     def step(y, a, d, w, m, n, ld, p, scale):
-        fingerprint  # noqa: B018
-        size = m * ld
-        return loops.measure(
-            name, carray(y, size), carray(a, size), carray(d, size), carray(w, m), m, n, ld, p, scale
-        )
+        return loops.measure(name, y, a, d, w, m, n, ld, p, scale)
 
-    return step
+    return step, F(*[types.CPointer(T)] * 4, I, I, I, T, T)
 
 
-def _prepare(name, T, fingerprint):
-    @cfunc(types.void(F, F, types.CPointer(F), types.CPointer(T)), **OPTIONS)
+def _prepare(name, T):
     def step(rate, t, h, c):
-        fingerprint  # noqa: B018
-        loops.prepare(name, rate, t, carray(h, 8), carray(c, 8))
+        loops.prepare(name, rate, t, h, c)
 
-    return step
+    return step, VOID(F, F, FLOATS, types.CPointer(T))
 
 
-def _update(name, T, fingerprint):
-    ptr = types.CPointer(T)
-
-    @cfunc(types.void(ptr, ptr, ptr, ptr, ptr, I, ptr), **OPTIONS)
+def _update(name, T):
     def step(w, g, s0, s1, s2, n, c):
-        fingerprint  # noqa: B018
-        loops.update(name, carray(w, n), carray(g, n), carray(s0, n), carray(s1, n), carray(s2, n), n, carray(c, 8))
+        loops.update(name, w, g, s0, s1, s2, n, c)
 
-    return step
+    return step, VOID(*[types.CPointer(T)] * 5, I, types.CPointer(T))
 
 
-def _pace(name, T, fingerprint):
-    @cfunc(F(F, types.CPointer(F), types.CPointer(F)), **OPTIONS)
+def _pace(name, T):
     def step(rate, clock, h):
-        fingerprint  # noqa: B018
-        return loops.pace(name, rate, carray(clock, 4), carray(h, 8))
+        return loops.pace(name, rate, clock, h)
 
-    return step
+    return step, F(F, FLOATS, FLOATS)
 
 
-MAKERS = {
+MAKERS: dict[str, Callable[..., Any]] = {
     "activate": _activate,
     "derive": _derive,
     "measure": _measure,
@@ -93,22 +87,51 @@ MAKERS = {
     "update": _update,
     "pace": _pace,
 }
-_KEPT: list[Any] = []  # a step's code lives as long as its object
+_KEPT: list[Any] = []  # compiled code lives as long as its object
+
+
+def _number(function: Callable[..., Any]) -> int:
+    """Un-jitted: the number under which `lowlevel.call` finds a Python function."""
+    number = len(lowlevel.STEPS) + 1
+    lowlevel.STEPS[number] = function
+    return number
 
 
 @cache
 def address_of(kind: str, name: str, dtype: str) -> int:
-    """The address of a compiled step (un-jitted: the number of its Python function)."""
+    """The address of a formula's compiled loop (un-jitted: the number of its Python function)."""
     if not lowlevel.JIT:
-        number = len(lowlevel.STEPS) + 1
         body = getattr(loops, kind)
-        lowlevel.STEPS[number] = lambda *args: body(name, *args)
-        return number
-    step = MAKERS[kind](name, {"float32": types.float32, "float64": types.float64}[dtype], FORMULAS)
-    _KEPT.append(step)
-    return step.address
+        return _number(lambda *args: body(name, *args))
+    function, signature = MAKERS[kind](name, DTYPES[dtype])
+    _KEPT.append(build(function, signature, FORMULAS, f"{kind} {name} {dtype}"))
+    return _KEPT[-1].address
 
 
-def vector_length(dtype: Any, vector_bytes: int) -> int:
-    """How many numbers of a dtype a vector register holds."""
-    return vector_bytes // np.dtype(dtype).itemsize
+def kernel_type(T: Any) -> Any:
+    """The C signature that all kernels share: kernel(net, fact, knob, buffer, index, m, k) -> float64."""
+    return F(INTEGERS, INTEGERS, FLOATS, types.CPointer(T), INTEGERS, I, I)
+
+
+@cache
+def kernel(function: Callable[..., Any], dtype: str, signature: Callable[..., Any] = kernel_type) -> int:
+    """The address of a compiled kernel; `signature` makes its C signature from the dtype."""
+    if not lowlevel.JIT:
+        return _number(function)
+    # Sums over a batch may be reordered, so that they vectorise; formulas are not among what a kernel computes.
+    flags = FLAGS | {"reassoc"}
+    _KEPT.append(build(function, signature(DTYPES[dtype]), KERNELS, f"{function.__name__} {dtype}", flags))
+    return _KEPT[-1].address
+
+
+_C = {I: ctypes.c_int64, F: ctypes.c_double, VOID: None}
+
+
+@cache
+def entry(function: Callable[..., Any], dtype: str, signature: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, to be called from Python with arrays' `lowlevel.pointer` and numbers; releases the GIL."""
+    if not lowlevel.JIT:
+        return function
+    where, kind = kernel(function, dtype, signature), signature(DTYPES[dtype])
+    arguments: list[Any] = [_C.get(t, ctypes.c_void_p) for t in kind.args]
+    return ctypes.CFUNCTYPE(_C[kind.return_type], *arguments)(where)

@@ -18,6 +18,8 @@ from numba.extending import intrinsic
 
 from chalknet.engines.fused.lowlevel import JIT
 
+WORD = ir.IntType(64)
+
 
 def _vector_bytes() -> int:
     features = llvm.get_host_cpu_features()
@@ -26,82 +28,94 @@ def _vector_bytes() -> int:
 
 
 VECTOR_BYTES = _vector_bytes()
-TALL = 8 if VECTOR_BYTES == 64 else 4  # rows: TALL * 2 accumulators, two vectors of B and a broadcast fill the registers
+TALL = (
+    8 if VECTOR_BYTES == 64 else 4
+)  # rows: TALL * 2 accumulators, two vectors of B and a broadcast fill the registers
 
 
-def _load(builder, pointer, offset, vector, align):
-    at = builder.bitcast(builder.gep(pointer, [offset]), vector.as_pointer())
-    return builder.load(at, align=align)
+class Vectors:
+    """Vector instructions on the numbers that a Numba pointer type points at, while generating code."""
 
+    def __init__(self, builder, pointer_type):
+        self.builder = builder
+        bits = pointer_type.dtype.bitwidth
+        self.size, self.lanes = bits // 8, VECTOR_BYTES * 8 // bits
+        self.number = ir.FloatType() if bits == 32 else ir.DoubleType()
+        self.vector = ir.VectorType(self.number, self.lanes)
+        self.suffix = f"v{self.lanes}f{bits}"
 
-def _store(builder, value, pointer, offset, vector, align):
-    at = builder.bitcast(builder.gep(pointer, [offset]), vector.as_pointer())
-    builder.store(value, at).align = align
+    def fma(self, a, b, c):
+        """a * b + c, rounded once."""
+        kind = ir.FunctionType(self.vector, [self.vector] * 3)
+        function = cgutils.get_or_insert_function(self.builder.module, kind, f"llvm.fma.{self.suffix}")
+        return self.builder.call(function, [a, b, c])
 
+    def total(self, v):
+        """The sum of a vector's elements, pairwise."""
+        kind = ir.FunctionType(self.number, [self.number, self.vector])
+        name = f"llvm.vector.reduce.fadd.{self.suffix}"
+        function = cgutils.get_or_insert_function(self.builder.module, kind, name)
+        return self.builder.call(function, [ir.Constant(self.number, 0.0), v], fastmath=("reassoc",))
 
-def splat(builder, value, vector):
-    """The vector whose elements all are `value`."""
-    undefined = ir.Constant(vector, ir.Undefined)
-    one = builder.insert_element(undefined, value, ir.Constant(ir.IntType(32), 0))
-    zeros = ir.Constant(ir.VectorType(ir.IntType(32), vector.count), None)
-    return builder.shuffle_vector(one, undefined, zeros)
+    def splat(self, value):
+        """The vector whose elements all are `value`."""
+        undefined = ir.Constant(self.vector, ir.Undefined)
+        one = self.builder.insert_element(undefined, value, ir.Constant(ir.IntType(32), 0))
+        zeros = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), None)
+        return self.builder.shuffle_vector(one, undefined, zeros)
+
+    def place(self, pointer, offset):
+        """The vector at `pointer`, `offset` elements on."""
+        return self.builder.bitcast(self.builder.gep(pointer, [offset]), self.vector.as_pointer())
+
+    def load(self, pointer, offset):
+        """Read a vector that need not be aligned."""
+        return self.builder.load(self.place(pointer, offset), align=self.size)
+
+    def store(self, value, pointer, offset):
+        """Write one."""
+        self.builder.store(value, self.place(pointer, offset)).align = self.size
+
+    def times(self, x, i):
+        """x * i for a constant i."""
+        return self.builder.mul(x, ir.Constant(WORD, i))
 
 
 def _generate(rows, vectors):
     def codegen(context, builder, signature, args):
         a, a_row, a_k, b, b_k, c, c_row, init, init_row, k = args
-        bits = signature.args[10].dtype.bitwidth
-        lanes, align, word = VECTOR_BYTES * 8 // bits, bits // 8, ir.IntType(64)
-        number = ir.FloatType() if bits == 32 else ir.DoubleType()
-        vector = ir.VectorType(number, lanes)
-        a, b, c, init_at = (builder.inttoptr(x, number.as_pointer()) for x in (a, b, c, init))
-
-        def times(x, i):
-            return builder.mul(x, ir.Constant(word, i))
-
+        v = Vectors(builder, signature.args[0])
         cells = [(i, j) for i in range(rows) for j in range(vectors)]
-        sums = {cell: cgutils.alloca_once(builder, vector) for cell in cells}
-        with builder.if_else(builder.icmp_signed("!=", init, ir.Constant(word, 0))) as (given, absent):
-            with given:
-                for i, j in cells:
-                    at = builder.add(times(init_row, i), ir.Constant(word, j * lanes))
-                    builder.store(_load(builder, init_at, at, vector, align), sums[i, j])
-            with absent:
-                for cell in cells:
-                    builder.store(ir.Constant(vector, None), sums[cell])
-        fma = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(vector, [vector] * 3), f"llvm.fma.v{lanes}f{bits}"
-        )
-        with cgutils.for_range(builder, k) as loop:
-            row_of_b = builder.mul(loop.index, b_k)
-            column_of_a = builder.mul(loop.index, a_k)
-            right = [
-                _load(builder, b, builder.add(row_of_b, ir.Constant(word, j * lanes)), vector, align)
-                for j in range(vectors)
-            ]
-            for i in range(rows):
-                left = splat(
-                    builder, builder.load(builder.gep(a, [builder.add(column_of_a, times(a_row, i))])), vector
-                )
-                for j in range(vectors):
-                    builder.store(builder.call(fma, [left, right[j], builder.load(sums[i, j])]), sums[i, j])
+        sums = {cell: cgutils.alloca_once(builder, v.vector) for cell in cells}
         for i, j in cells:
-            at = builder.add(times(c_row, i), ir.Constant(word, j * lanes))
-            _store(builder, builder.load(sums[i, j]), c, at, vector, align)
+            where = builder.add(v.times(init_row, i), ir.Constant(WORD, j * v.lanes))
+            builder.store(v.load(init, where), sums[i, j])
+        with cgutils.for_range(builder, k) as loop:
+            row_of_b, column_of_a = builder.mul(loop.index, b_k), builder.mul(loop.index, a_k)
+            right = [v.load(b, builder.add(row_of_b, ir.Constant(WORD, j * v.lanes))) for j in range(vectors)]
+            for i in range(rows):
+                at = builder.add(column_of_a, v.times(a_row, i))
+                left = v.splat(builder.load(builder.gep(a, [at])))
+                for j in range(vectors):
+                    builder.store(v.fma(left, right[j], builder.load(sums[i, j])), sums[i, j])
+        for i, j in cells:
+            v.store(
+                builder.load(sums[i, j]), c, builder.add(v.times(c_row, i), ir.Constant(WORD, j * v.lanes))
+            )
         return context.get_dummy_value()
 
     return codegen
 
 
 def _twin(rows, vectors):
-    """The tile's meaning in NumPy; "addresses" are arrays (see `lowlevel`)."""
+    """The tile's meaning in NumPy; "pointers" are arrays (see `lowlevel`)."""
 
     def view(x, row, column, m, n):
         return np.lib.stride_tricks.as_strided(x, (m, n), (row * x.itemsize, column * x.itemsize))
 
-    def tile(a, a_row, a_k, b, b_k, c, c_row, init, init_row, k, like):
-        n = vectors * VECTOR_BYTES // like.itemsize
-        start = 0 if isinstance(init, int) else view(init, init_row, 1, rows, n).copy()
+    def tile(a, a_row, a_k, b, b_k, c, c_row, init, init_row, k):
+        n = vectors * lanes(a)
+        start = view(init, init_row, 1, rows, n).copy()
         product = view(a, a_row, a_k, rows, k) @ view(b, b_k, 1, k, n) if k else 0
         view(c, c_row, 1, rows, n)[:] = start + product
 
@@ -109,16 +123,28 @@ def _twin(rows, vectors):
 
 
 def make_tile(rows: int, vectors: int):
-    """The tile of that size: tile(a, a_row, a_k, b, b_k, c, c_row, init, init_row, k, like).
-
-    Addresses a, b, c, init (0: start from zero); strides in elements; `like` is any array of the dtype.
-    """
+    """The tile of that size: tile(a, a_row, a_k, b, b_k, c, c_row, init, init_row, k); strides are in elements."""
     if not JIT:
         return _twin(rows, vectors)
 
     @intrinsic
-    def tile(typing, a, a_row, a_k, b, b_k, c, c_row, init, init_row, k, like):
-        signature = types.void(*[types.int64] * 10, like)
-        return signature, lambda cx, b_, s, args: _generate(rows, vectors)(cx, b_, s, args[:10])
+    def tile(typing, a, a_row, a_k, b, b_k, c, c_row, init, init_row, k):
+        i = types.int64
+        return types.void(a, i, i, b, i, c, i, init, i, i), _generate(rows, vectors)
 
     return tile
+
+
+if JIT:
+
+    @intrinsic
+    def lanes(typing, pointer):
+        """How many numbers of the pointer's dtype a vector register holds: a constant."""
+        n = VECTOR_BYTES * 8 // pointer.dtype.bitwidth
+        return types.int64(pointer), lambda context, builder, signature, args: ir.Constant(WORD, n)
+
+else:
+
+    def lanes(pointer):
+        """Twin: the same."""
+        return VECTOR_BYTES // pointer.itemsize

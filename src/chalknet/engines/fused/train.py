@@ -1,170 +1,156 @@
-"""The compiled entry points: train for a while, loss and gradient, predict.
-
-Each closes over the digest of the sources it is made from (see `fingerprint`).
-"""
+"""The compiled entry points: train for a while, loss and gradient, predict."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numba import njit
+from numba import njit, types
 
 from chalknet.engines import rules as r
-from chalknet.engines.fused import gather as g
-from chalknet.engines.fused import kernels as k
 from chalknet.engines.fused import layout as at
-from chalknet.engines.fused import single
-from chalknet.engines.fused.fingerprint import KERNELS
+from chalknet.engines.fused.batch import backward, forward
 from chalknet.engines.fused.lowering import INNER, compiled
-from chalknet.engines.fused.lowlevel import address, call, call_float, noinline
-from chalknet.engines.fused.scores import score
+from chalknet.engines.fused.lowlevel import call, call_float, integers, number, shift
+from chalknet.engines.fused.pointwise import U64, draw, stream
+from chalknet.engines.fused.steps import FLOATS, INTEGERS, F, I
+from chalknet.engines.random import SHUFFLE
 
 end_of_epoch = compiled(r.end_of_epoch)
-ENTRY: dict[str, Any] = {"error_model": "numpy", "nogil": True, "cache": True}
 
 
 @njit(**INNER)
-def pace(fact, knob, counts, numbers):
-    """The learning rate of the next step; counts it."""
-    knob[at.CLOCK] = counts[r.FIT_STEP]
-    rate = call_float(fact[at.PACE_STEP], (numbers[r.RATE], address(knob, at.CLOCK), address(knob, at.SCHEDULE)))
-    counts[r.STEP] += 1
-    counts[r.FIT_STEP] += 1
-    counts[r.BATCH] += 1
-    return rate
+def shuffle(fact, order, epoch, wanted):
+    """Fill `order` with the training rows, in the epoch's order."""
+    rows, n = integers(fact[at.TRAIN]), fact[at.N_TRAIN]
+    for i in range(n):
+        order[i] = rows[i]
+    if wanted != 0:
+        key = stream(U64(fact[at.SEED]), U64(SHUFFLE), U64(epoch))
+        for i in range(n - 1, 0, -1):
+            j = np.int64(draw(key, U64(i)) * U64(i + 1) >> U64(32))
+            order[i], order[j] = order[j], order[i]
 
 
-@njit(**INNER)
-def one_batch(net, fact, knob, buffer, rows, index, counts, numbers):
-    """Everything for one batch; returns its loss before the update."""
-    noinline()
-    epoch = counts[r.EPOCH]
-    weight = g.gather(net, fact, buffer, rows, index, 1)
-    k.forward(net, fact, knob, buffer, rows, index, epoch, 1)
-    cost = knob[at.REPORT] * k.loss(net, fact, knob, buffer, index.size, weight)
-    k.backward(net, fact, knob, buffer, rows, index)
+def train_type(T):
+    """The C signature of `train`."""
+    return I(
+        INTEGERS,
+        INTEGERS,
+        FLOATS,
+        types.CPointer(T),
+        INTEGERS,
+        INTEGERS,
+        FLOATS,
+        FLOATS,
+        FLOATS,
+        FLOATS,
+        I,
+        I,
+    )
+
+
+def train(net, fact, knob, buffer, order, counts, figures, rules, losses, scores, steps, epochs):
+    """Train until an epoch, step or stop rule ends the call; returns why it ended.
+
+    `losses` and `scores` take one number an epoch of this call (`counts` tells how many there were).
+    """
+    batch, n, done = fact[at.BATCH], fact[at.N_TRAIN], 0
+    while True:
+        # one batch is one batch, in whatever order
+        shuffle(fact, order, counts[r.EPOCH], fact[at.SHUFFLED] if n > batch else 0)
+        fresh = counts[r.STEP] == counts[r.BATCH]  # the optimizer has seen nothing before this epoch
+        fact[at.EPOCH], fact[at.LEARNING] = counts[r.EPOCH], 1
+        knob[at.CLOCK + 2] = counts[r.DONE]
+        knob[at.CLOCK + 3] = 0.0 if fresh else np.float64(counts[r.SAMPLES])
+        begin = counts[r.BATCH] * batch
+        while begin < n:
+            m = min(batch, n - begin)
+            knob[at.CLOCK] = counts[r.FIT_STEP]
+            clock, schedule = shift(knob, at.CLOCK), shift(knob, at.SCHEDULE)
+            knob[at.RATE] = call_float(fact[at.PACE_STEP], (figures[r.RATE], clock, schedule))
+            counts[r.STEP] += 1
+            counts[r.FIT_STEP] += 1
+            counts[r.BATCH] += 1
+            knob[at.TIME] = counts[r.STEP]
+            cost = call_float(fact[at.BATCH_KERNEL], (net, fact, knob, buffer, shift(order, begin), m, 0))
+            figures[r.TOTAL] += cost * m
+            if not np.isfinite(cost):
+                losses[done] = cost
+                return r.DIVERGED
+            begin += batch
+            steps -= 1
+            if steps <= 0 and begin < n:
+                return r.RUNNING
+        losses[done] = figures[r.TOTAL] / n
+        figures[r.TOTAL] = 0.0
+        counts[r.BATCH] = 0
+        counts[r.EPOCH] += 1
+        counts[r.DONE] += 1
+        counts[r.SAMPLES] += n
+        scores[done] = 0.0
+        if fact[at.SCORE] != 0:
+            fact[at.LEARNING] = 0
+            rows = integers(fact[at.VALIDATION])
+            scores[done] = call_float(
+                fact[at.SCORE], (net, fact, knob, buffer, rows, fact[at.N_VALIDATION], 0)
+            )
+        reason, best = end_of_epoch(losses[done], scores[done], counts, figures, rules)
+        if best:
+            for i in range(fact[at.SIZE]):
+                buffer[fact[at.BEST] + i] = buffer[i]
+        done += 1
+        if reason != r.RUNNING or done >= epochs or steps <= 0:
+            return reason
+
+
+def gradient_type(T):
+    """The C signature of `loss_and_gradient`."""
+    return F(INTEGERS, INTEGERS, FLOATS, types.CPointer(T), types.CPointer(T))
+
+
+def loss_and_gradient(net, fact, knob, buffer, total):
+    """The objective over all training rows; its padded gradient is left where gradients lie. `total` is room for it."""
+    n, block, size = fact[at.N_TRAIN], fact[at.BATCH], fact[at.SIZE]
+    rows, gradient = integers(fact[at.TRAIN]), shift(buffer, fact[at.GRADIENT])
+    weight = 0.0
+    for begin in range(0, n, block):
+        m = min(block, n - begin)
+        weight += call_float(fact[at.TARGETS], (net, fact, knob, buffer, shift(rows, begin), m, 0))
+    knob[at.WEIGHT] = weight
+    for i in range(size):
+        total[i] = number(0.0, buffer)
+    value = 0.0
+    for begin in range(0, n, block):
+        index, m = shift(rows, begin), min(block, n - begin)
+        call_float(fact[at.TARGETS], (net, fact, knob, buffer, index, m, 0))
+        forward(net, fact, knob, buffer, index, m)
+        value += call_float(fact[at.LOSS], (net, fact, knob, buffer, index, m, fact[at.LAST]))
+        backward(net, fact, knob, buffer, index, m)
+        for i in range(size):
+            total[i] += gradient[i]
+    for i in range(size):
+        gradient[i] = total[i]
     if fact[at.PENALTY] != 0:
-        cost += k.penalise(net, fact, knob, buffer, weight)
-    if fact[at.CLIPPING] != 0:
-        k.clip(fact, knob, buffer)
-    rate = pace(fact, knob, counts, numbers)
-    k.update(net, fact, knob, buffer, rate, float(counts[r.STEP]))
-    return cost
+        value += call_float(fact[at.PENALTY], (net, fact, knob, buffer, rows, n, 0))
+    return value
 
 
-@njit(**INNER)
-def one_row(net, fact, knob, buffer, rows, index, counts, numbers):
-    """The same for batches of one row, in plain gradient descent."""
-    noinline()
-    weight = g.gather(net, fact, buffer, rows, index, 1)
-    single.forward_row(net, fact, knob, buffer)
-    cost = knob[at.REPORT] * k.loss(net, fact, knob, buffer, index.size, weight)
-    single.backward_row(net, fact, knob, buffer, pace(fact, knob, counts, numbers))
-    return cost
+def predict_type(T):
+    """The C signature of `predict`."""
+    return types.void(INTEGERS, INTEGERS, FLOATS, types.CPointer(T), INTEGERS, I, types.CPointer(T))
 
 
-def _train(fingerprint):
-    @njit(**ENTRY)
-    def train(net, fact, knob, buffer, rows, order, counts, numbers, rules, steps, epochs, losses, scores):
-        """Train until an epoch, step or stop rule ends the call; returns why it ended.
-
-        `losses` and `scores` take one number an epoch of this call (`counts` tells how many there were).
-        """
-        fingerprint  # noqa: B018
-        batch, n, done = fact[at.BATCH], rows.train.size, 0
-        while True:
-            shuffled = fact[at.SHUFFLED] if n > batch else 0  # one batch is one batch, in whatever order
-            g.shuffle(order, rows.train, fact[at.SEED], counts[r.EPOCH], shuffled)
-            fresh = counts[r.STEP] == counts[r.BATCH]  # the optimizer has seen nothing before this epoch
-            knob[at.CLOCK + 2] = counts[r.DONE]
-            knob[at.CLOCK + 3] = 0.0 if fresh else counts[r.SAMPLES]
-            begin = counts[r.BATCH] * batch
-            while begin < n:
-                index = order[begin : min(begin + batch, n)]
-                if fact[at.SINGLE] != 0:
-                    cost = one_row(net, fact, knob, buffer, rows, index, counts, numbers)
-                else:
-                    cost = one_batch(net, fact, knob, buffer, rows, index, counts, numbers)
-                numbers[r.TOTAL] += cost * index.size
-                if not np.isfinite(cost):
-                    losses[done] = cost
-                    return r.DIVERGED
-                begin += batch
-                steps -= 1
-                if steps <= 0 and begin < n:
-                    return r.RUNNING
-            losses[done] = numbers[r.TOTAL] / n
-            numbers[r.TOTAL] = 0.0
-            counts[r.BATCH] = 0
-            counts[r.EPOCH] += 1
-            counts[r.DONE] += 1
-            counts[r.SAMPLES] += n
-            if fact[at.SCORED] != r.NO_SCORE:
-                scores[done] = score(net, fact, knob, buffer, rows)
-            reason, best = end_of_epoch(losses[done], scores[done], counts, numbers, rules)
-            if best:
-                for i in range(fact[at.SIZE]):
-                    buffer[fact[at.BEST] + i] = buffer[fact[at.PARAMETERS] + i]
-            done += 1
-            if reason != r.RUNNING or done >= epochs or steps <= 0:
-                return reason
-
-    return train
-
-
-def _loss_and_gradient(fingerprint):
-    @njit(**ENTRY)
-    def loss_and_gradient(net, fact, knob, buffer, rows, total):
-        """The objective over all training rows; its gradient is left in `total`, padded."""
-        fingerprint  # noqa: B018
-        n, block = rows.train.size, fact[at.BATCH]
-        weight = 0.0
-        for i in range(n):
-            weight += rows.weights[rows.train[i]] if rows.weighted != 0 else 1.0
-        gradient = buffer[fact[at.GRADIENT] : fact[at.GRADIENT] + fact[at.SIZE]]
-        total[:] = 0
-        value = 0.0
-        for begin in range(0, n, block):
-            index = rows.train[begin : min(begin + block, n)]
-            g.gather(net, fact, buffer, rows, index, 1)
-            k.forward(net, fact, knob, buffer, rows, index, 0, 0)
-            value += k.loss(net, fact, knob, buffer, index.size, weight)
-            k.backward(net, fact, knob, buffer, rows, index)
-            for i in range(total.size):
-                total[i] += gradient[i]
-        gradient[:] = total
-        value += k.penalise(net, fact, knob, buffer, weight)
-        total[:] = gradient
-        return value
-
-    return loss_and_gradient
-
-
-def _predict(fingerprint):
-    @njit(**ENTRY)
-    def predict(net, fact, knob, buffer, rows, link, n, out):
-        """The last block for rows 0 … n - 1, through the link (an address, 0 for none)."""
-        fingerprint  # noqa: B018
-        width, stride, last = net[at.WIDTH, -1], net[at.STRIDE, -1], net[at.BLOCK, -1]
-        block = fact[at.BATCH]
-        index = np.empty(block, np.int64)
-        for begin in range(0, n, block):
-            m = min(block, n - begin)
-            for i in range(m):
-                index[i] = begin + i
-            g.gather(net, fact, buffer, rows, index[:m], 0)
-            k.forward(net, fact, knob, buffer, rows, index[:m], 0, 0)
-            if link != 0:
-                z = address(buffer, last)
-                call(link, (z, z, m, width, stride, buffer.dtype.type(0)))
-            for i in range(m):
-                for j in range(width):
-                    out[begin + i, j] = buffer[last + i * stride + j]
-
-    return predict
-
-
-train = _train(KERNELS)
-loss_and_gradient = _loss_and_gradient(KERNELS)
-predict = _predict(KERNELS)
+def predict(net, fact, knob, buffer, index, n, out):
+    """The last block for rows 0 … n - 1, through the link where there is one. `index` is room for a block's numbers."""
+    last, block = fact[at.LAST], fact[at.BATCH]
+    width, stride = net[last + at.WIDTH], net[last + at.STRIDE]
+    z = shift(buffer, net[last + at.BLOCK])
+    for begin in range(0, n, block):
+        m = min(block, n - begin)
+        for i in range(m):
+            index[i] = begin + i
+        forward(net, fact, knob, buffer, index, m)
+        if fact[at.LINK_STEP] != 0:
+            call(fact[at.LINK_STEP], (z, z, m, width, stride, number(0.0, buffer)))
+        for i in range(m):
+            for j in range(width):
+                out[(begin + i) * width + j] = z[i * stride + j]

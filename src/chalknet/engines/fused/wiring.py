@@ -1,0 +1,141 @@
+"""Which compiled pieces a run needs: their addresses are written into a layout, and only they are ever compiled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chalknet.engines import base
+from chalknet.engines import rules as r
+from chalknet.engines.base import Data, Description
+from chalknet.engines.fused import batch as b
+from chalknet.engines.fused import dense as d
+from chalknet.engines.fused import layout as at
+from chalknet.engines.fused import pointwise as p
+from chalknet.engines.fused.gemm import product, product_type
+from chalknet.engines.fused.layout import Layout
+from chalknet.engines.fused.lowlevel import kept
+from chalknet.engines.fused.scores import score
+from chalknet.engines.fused.steps import address_of, kernel
+from chalknet.maths import losses, optimizers
+
+
+def single_rows(description: Description, csr: bool) -> bool:
+    """May the update be made on the way back? It depends on the network and its options alone."""
+    plain = description.optimizer == "sgd" and description.batch_size == 1 and not csr
+    free = not (description.l1 or description.l2 or description.clip_norm or description.clip_value)
+    return plain and free and all(s.kind != base.DROPOUT for s in description.layers)
+
+
+def is_csr(X: Any) -> bool:
+    """Whether X is CSR (else it is an array)."""
+    return not isinstance(X, np.ndarray)
+
+
+class Wiring:
+    """Fills in a layout's addresses; holds the arrays whose memory they name."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout, self.dtype = layout, str(layout.dtype)
+        self.held: list[np.ndarray] = []
+
+    def _hold(self, array: Any, dtype: Any) -> int:
+        """The address of an array's memory; what already has the right dtype and order is not copied."""
+        self.held.append(np.ascontiguousarray(array, dtype).reshape(-1))
+        return kept(self.held[-1])
+
+    def rows(self, X: Any) -> None:
+        """Where X is read from."""
+        fact, csr, first = self.layout.fact, is_csr(X), self.layout.fact[at.FIRST]
+        fact[at.N_IN] = X.shape[1]
+        fact[at.X] = self._hold(X.data if csr else X, self.layout.dtype)
+        if csr:
+            fact[at.STARTS] = self._hold(X.indptr, np.int64)
+            fact[at.COLUMNS] = self._hold(X.indices, np.int32)
+        if csr and first == 0:
+            fact[at.GATHER] = 0  # the first dense layer reads CSR itself
+        else:
+            fact[at.GATHER] = kernel(b.spread_out if csr else b.gather, self.dtype)
+
+    def layers(self, csr: bool, single: bool = False) -> None:
+        """The kernels of each layer."""
+        net, training = self.layout.net, self.layout.training
+        dense = (d.single_forward, d.single_backward) if single else (d.dense_forward, d.dense_backward)
+        kinds = {base.DENSE: dense, base.ACTIVATION: (p.activate, p.derive), base.DROPOUT: (p.drop, p.undrop)}
+        for i, spec in enumerate(self.layout.specs):
+            pair = (
+                (d.sparse_forward, d.sparse_backward)
+                if csr and i == 0 and spec.kind == base.DENSE
+                else kinds[spec.kind]
+            )
+            net[i, at.FORWARD] = kernel(pair[0], self.dtype)
+            if spec.kind == base.ACTIVATION:
+                net[i, at.FORWARD_STEP] = address_of("activate", spec.name, self.dtype)
+            if training and at.NEXT * i >= self.layout.fact[at.FIRST]:
+                net[i, at.BACKWARD] = kernel(pair[1], self.dtype)
+                if spec.kind == base.ACTIVATION:
+                    net[i, at.BACKWARD_STEP] = address_of("derive", spec.name, self.dtype)
+        if not single:
+            self.layout.fact[at.PRODUCT] = kernel(product, self.dtype, product_type)
+
+    def link(self, name: str) -> None:
+        """The activation that predictions go through."""
+        self.layout.fact[at.LINK_STEP] = 0 if name == "identity" else address_of("activate", name, self.dtype)
+
+    def goal(self, data: Data) -> None:
+        """Targets, the loss, and the penalties in its gradient."""
+        o, fact, knob = self.layout.description, self.layout.fact, self.layout.knob
+        row = losses.get(o.loss)
+        fact[at.TRAIN], fact[at.N_TRAIN] = self._hold(data.rows, np.int64), data.rows.size
+        if data.y.ndim == 1:
+            fact[at.LABELS], fact[at.TARGETS] = (
+                self._hold(data.y, np.int64),
+                kernel(b.take_labels, self.dtype),
+            )
+        else:
+            fact[at.ALL_TARGETS] = self._hold(data.y, self.layout.dtype)
+            fact[at.TARGETS] = kernel(b.take_targets, self.dtype)
+        if data.weights is not None:
+            fact[at.ROW_WEIGHTS] = self._hold(data.weights, self.layout.dtype)
+        fact[at.LOSS], fact[at.LOSS_STEP] = (
+            kernel(b.loss, self.dtype),
+            address_of("measure", row.name, self.dtype),
+        )
+        fact[at.SUMMED] = o.reduction == "sum"
+        knob[at.PER_OUTPUT] = 1.0 / o.n_out if o.reduction == "mean" and not row.rows else 1.0
+        knob[at.LOSS_P], knob[at.REPORT] = o.loss_p, o.report
+        if o.l1 or o.l2:
+            fact[at.PENALTY], knob[at.L1], knob[at.L2] = kernel(b.penalise, self.dtype), o.l1, o.l2
+
+    def pace(self, data: Data, seed: int, single: bool) -> None:
+        """The optimizer, its schedule, how batches are made and scored."""
+        o, fact, knob = self.layout.description, self.layout.fact, self.layout.knob
+        row = optimizers.get(o.optimizer)
+        fact[at.BATCH_KERNEL] = kernel(b.one_batch, self.dtype)
+        fact[at.PACE_STEP] = address_of("pace", o.schedule, "float64")
+        if not single:
+            fact[at.UPDATE] = kernel(b.update, self.dtype)
+            fact[at.PREPARE_STEP] = address_of("prepare", row.name, self.dtype)
+            fact[at.UPDATE_STEP] = address_of("update", row.name, self.dtype)
+        if o.clip_norm > 0.0 or o.clip_value > 0.0:
+            fact[at.CLIP], knob[at.CLIP_NORM], knob[at.CLIP_VALUE] = (
+                kernel(b.clip, self.dtype),
+                o.clip_norm,
+                o.clip_value,
+            )
+        fact[at.SEPARATE] = row.decay is not None
+        for i, values in enumerate(o.hypers()):
+            knob[at.HYPER + 8 * i : at.HYPER + 8 * i + len(values)] = values
+        knob[at.SCHEDULE : at.SCHEDULE + len(o.schedule_hyper)] = o.schedule_hyper
+        knob[at.CLOCK + 1] = -(-data.rows.size // int(fact[at.BATCH])) * o.max_epochs
+        fact[at.SHUFFLED], fact[at.SEED] = o.shuffle, seed
+        if o.score != r.NO_SCORE:
+            fact[at.SCORE], fact[at.SCORED], knob[at.THRESHOLD] = (
+                kernel(score, self.dtype),
+                o.score,
+                o.threshold,
+            )
+            fact[at.VALIDATION] = self._hold(data.validation, np.int64)
+            fact[at.N_VALIDATION] = data.validation.size
+            self.link(losses.get(o.loss).link)
