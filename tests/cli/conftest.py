@@ -59,11 +59,15 @@ def refused(chalknet: Callable[..., Result], tmp_path: Path) -> Callable[..., st
     return run
 
 
-def flowers(n: int = 60) -> pd.DataFrame:
+@pytest.fixture
+def flowers() -> pd.DataFrame:
     """A table that is easily learned: a number that tells, a category, gaps, and a class."""
+    n = 60
     rng = np.random.RandomState(0)
     kind = rng.randint(0, 2, n)
-    frame = pd.DataFrame({"length": np.round(kind * 3 + rng.randn(n), 2), "colour": rng.choice(list("xyz"), n)})
+    frame = pd.DataFrame(
+        {"length": np.round(kind * 3 + rng.randn(n), 2), "colour": rng.choice(list("xyz"), n)}
+    )
     frame.loc[::9, "length"] = np.nan
     frame.loc[4::11, "colour"] = None
     frame["kind"] = np.array(["lily", "rose"])[kind]
@@ -71,9 +75,9 @@ def flowers(n: int = 60) -> pd.DataFrame:
 
 
 @pytest.fixture
-def table(tmp_path: Path) -> str:
+def table(tmp_path: Path, flowers: pd.DataFrame) -> str:
     """``flowers.csv`` in the folder that commands run in."""
-    flowers().to_csv(tmp_path / "flowers.csv", index=False)
+    flowers.to_csv(tmp_path / "flowers.csv", index=False)
     return "flowers.csv"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -48,7 +49,9 @@ def test_wrong_use_is_one_line(refused, args, words):
     assert all(word in line for word in words), line
 
 
-@pytest.mark.parametrize("args", [["--debug", "train", "no.csv", "--target", "y"], ["train", "no.csv", "--target", "y", "--debug"]])
+@pytest.mark.parametrize(
+    "args", [["--debug", "train", "no.csv", "--target", "y"], ["train", "no.csv", "--target", "y", "--debug"]]
+)
 def test_debug_adds_the_traceback(chalknet, args):
     result = chalknet(*args)
     assert result.status == 2
@@ -102,7 +105,9 @@ def test_nobody_reads_standard_error_either(monkeypatch):
     assert run(["trian"]) == 2
 
 
-def test_main_leaves_with_the_status(monkeypatch, capsys):
+@pytest.mark.usefixtures("capsys")
+def test_main_leaves_with_the_status(monkeypatch):
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.setattr(sys, "argv", ["chalknet", "--version"])
     with pytest.raises(SystemExit) as left:
         main()
@@ -110,6 +115,12 @@ def test_main_leaves_with_the_status(monkeypatch, capsys):
     with pytest.raises(SystemExit) as left:
         main(["nonsense"])
     assert left.value.code == 2
+    monkeypatch.setattr(
+        sys.modules["chalknet.cli.main"], "run", lambda _: (_ for _ in ()).throw(KeyboardInterrupt)
+    )
+    with pytest.raises(SystemExit) as left:
+        main([])
+    assert left.value.code == 130
 
 
 def test_help_imports_nothing_heavy():

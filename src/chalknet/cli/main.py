@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Sequence
@@ -74,7 +75,12 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a name that the terminal cannot show must not end the command
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(run(sys.argv[1:] if args is None else list(args)))
+    try:
+        status = run(sys.argv[1:] if args is None else list(args))
+    except KeyboardInterrupt:  # pressed a second time
+        status = 130
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is left is Python's own end, and the status stands
+    sys.exit(status)
 
 
 def run(args: Sequence[str]) -> int:

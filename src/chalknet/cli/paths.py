@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from chalknet.cli.errors import Refused
+from chalknet.cli.errors import Refused, os_error
 
 
 def check_output(path: str, option: str, *, inputs: tuple[str, ...] = (), force: bool = True) -> None:
     """Refuse a path that cannot be written, is one of the command's inputs, or exists while ``force`` is false."""
     target = Path(path)
     try:
-        exists = target.exists() or target.is_symlink()
-    except (OSError, ValueError) as error:  # far too long; a zero byte
-        raise Refused(f"{option} {path!r} cannot be a file's name") from error
+        exists = "\0" not in path and (target.exists() or target.is_symlink())
+    except OSError as error:
+        raise Refused(f"{option}: {os_error(error)}") from error
+    if "\0" in path:
+        raise Refused(f"{option} {path!r} cannot be a file's name")
     if target.is_dir() or path.endswith(("/", os.sep)) or not target.name:
         raise Refused(f"{option} {path!r} is a folder; name a file in it")
     folder = Path(os.path.realpath(target)).parent
