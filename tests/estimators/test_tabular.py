@@ -183,6 +183,8 @@ def test_labels_keep_their_type(labels: Any) -> None:
         (pd.Series([True, False, None] * 10), [False, True]),
         (pd.DataFrame({"y": [1, 2, None] * 10}), [1, 2]),
         ([0.0, 1.0, np.inf] * 10, [0, 1]),
+        (np.array([10, 20, None] * 10, dtype=object), [10, 20]),
+        (np.array([1.0, 2, None] * 10, dtype=object), [1, 2]),
     ],
 )
 def test_rows_without_a_label_are_left_out(y: Any, classes: list[Any]) -> None:
@@ -203,7 +205,13 @@ def test_rows_without_a_label_are_left_out(y: Any, classes: list[Any]) -> None:
         (["a", "b"], "X has 30 rows, but the target has 2"),
         (np.ones((30, 2)), "shape \\(30, 2\\)"),
         (pd.DataFrame({"a": [1] * 30, "b": [2] * 30}), "has 2 columns"),
-        (np.linspace(0, 1, 30), "Unknown label type"),
+        (np.linspace(0, 1, 30), "does not name classes. Unknown label type"),
+        (np.array([1e300, 2.0] * 15), "only one class|does not name classes"),
+        (np.array([pd.Timestamp("2025-01-01"), "a"] * 15, dtype=object), "mixes text and other values"),
+        (np.array([1j, 2j] * 15), "holds complex numbers"),
+        (pd.Series([1j, 2j] * 15), "holds complex numbers"),
+        (np.array([10**400, 1, 2] * 10, dtype=object), "does not name classes"),
+        (pd.Series(pd.date_range("2025-01-01", periods=30), name="day"), "'day' holds dates"),
     ],
 )
 def test_targets_that_are_no_classes(y: Any, message: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
 from chalknet.estimators._table import read_column
-from chalknet.estimators._text import is_missing, number_style, to_key
+from chalknet.estimators._text import is_missing, number_style, to_key, to_number
 from chalknet.exceptions import DataError
 
 
@@ -33,6 +34,8 @@ def _column(y: Any, n_rows: int) -> tuple[Any, str]:
         y = np.asarray(y)
         if y.ndim > 1 and y.shape[1:] != (1,):
             raise DataError(f"The target y has shape {y.shape}; it must be one column, (n,).")
+        if y.dtype.kind == "c":
+            raise DataError("Complex data not supported: the target y holds complex numbers.")
         y = column_or_1d(y, warn=True)
     elif y.ndim != 1:
         raise DataError(f"The target y has {y.shape[1]} columns; it must be one.")
@@ -56,50 +59,58 @@ def read_classes(y: Any, n_rows: int) -> tuple[np.ndarray, np.ndarray, list[str]
     they are whole again.
 
     Raises:
-        DataError: no label, one class only, labels of types that do not go together, or a wrong length.
-        ValueError: labels that are no classes but measurements (scikit-learn's sentence).
+        DataError: no label, one class only, labels that are no classes, or a wrong length.
     """
     y, called = _column(y, n_rows)
-    if hasattr(y, "iloc"):
-        known = y.notna().to_numpy(dtype=bool)
-        given = y[known]
-        labels = np.asarray(given.to_list(), dtype=object) if given.dtype == object else given.to_numpy()
-    else:
-        known = (
-            np.array([not is_missing(v) for v in y.tolist()])
-            if y.dtype.kind in "fO"
-            else np.ones(len(y), bool)
-        )
-        labels = y[known]
+    known = np.array(
+        [not is_missing(v) for v in (y.to_list() if hasattr(y, "iloc") else y.tolist())], dtype=bool
+    )
+    given = y[known]
+    labels = given.to_numpy() if hasattr(given, "iloc") else given
+    if labels.dtype == object and len(labels):
+        labels = _of_one_type(labels, called)
     if labels.dtype.kind == "f" and np.isinf(labels).any():
         known[known] = np.isfinite(labels)
         labels = labels[np.isfinite(labels)]
     hints = _left_out(known, called, "has no finite value" if labels.dtype.kind == "f" else "has no value")
-    if labels.dtype == object and not all(isinstance(v, str) for v in labels):
-        try:
-            labels = np.array(labels.tolist())
-            same = labels.dtype.kind not in "US"
-        except ValueError:
-            same = False
-        if not same:
-            raise DataError(
-                f"{called} mixes text and other values; make all of its labels text or all numbers."
-            )
+    if labels.dtype.kind not in "biufUO":
+        what = {"M": "dates", "m": "durations", "c": "complex numbers"}.get(
+            labels.dtype.kind, "values of another kind"
+        )
+        raise DataError(f"{called} holds {what}; labels are text, whole numbers or truth values.")
     if (
         labels.dtype.kind == "f"
         and hints
-        and np.isfinite(labels).all()
         and (labels == np.round(labels)).all()
+        and np.abs(labels).max() < 2**53
     ):
         labels = labels.astype(np.int64)
-    check_classification_targets(labels)
-    classes = np.unique(labels)
+    try:
+        with np.errstate(invalid="ignore"):  # numbers beyond int64, while it looks whether they are whole
+            check_classification_targets(labels)
+    except ValueError as error:
+        raise DataError(f"{called} does not name classes. {error}") from error
+    classes = np.unique(labels).tolist()
     if len(classes) < 2:
-        only = classes.tolist()[0]
         raise DataError(
-            f"{called} has only one class, {only!r}, in all {len(labels)} rows; a classifier needs at least two."
+            f"{called} has only one class, {classes[0]!r}, in all {len(labels)} rows; a classifier needs at least two."
         )
     return np.flatnonzero(known), labels, hints
+
+
+def _of_one_type(labels: np.ndarray, called: str) -> np.ndarray:
+    """Python objects as an array of text, or of numbers or truth values."""
+    if all(isinstance(v, str) for v in labels):
+        return labels
+    if all(isinstance(v, (bool, np.bool_)) for v in labels):
+        return labels.astype(bool)
+    if all(isinstance(v, Real) for v in labels):
+        numbers = np.array([to_number(v) for v in labels])
+        whole = all(isinstance(v, Integral) for v in labels) and np.abs(numbers).max() < 2**63
+        return labels.astype(np.int64) if whole else numbers
+    raise DataError(
+        f"{called} mixes text and other values; make all of its labels text, or all of them numbers."
+    )
 
 
 def read_numbers(y: Any, n_rows: int) -> tuple[np.ndarray, np.ndarray, list[str]]:
