@@ -19,6 +19,12 @@ Y3 = np.array(["adelie", "gentoo", "chinstrap"])[np.argmax(X[:, :3] + RNG.randn(
 Y2 = X @ [1, -1, 2, 0.3, 0, 1] + RNG.randn(90) > 0
 CSR = sparse.random(120, 40, density=0.1, format="csr", random_state=np.random.RandomState(0))
 Y_CSR = CSR @ RNG.randn(40) + 0.1 * RNG.randn(120) > 0
+OPTIONS: list[dict[str, Any]] = [
+    {},
+    {"penalty": "l2"},
+    {"penalty": "elasticnet", "alpha": 0.01},
+    {"early_stopping": True},
+]
 
 
 def quiet(model: Any, *data: Any) -> Any:
@@ -48,7 +54,7 @@ def test_sigmoid_is_the_lectures_descent(engine: str) -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{}, {"penalty": "l2"}, {"penalty": "elasticnet", "alpha": 0.01}, {"early_stopping": True}],
+    OPTIONS,
     ids=str,
 )
 def test_engines_agree_on_the_sigmoid(options: dict[str, Any]) -> None:

@@ -77,6 +77,7 @@ def test_own_file(tmp_path: Path) -> None:
     assert all(ours.values()), ours
 
 
+@pytest.mark.slow
 def test_what_passes_in_the_place_of_sgd(tmp_path: Path) -> None:
     theirs = outcomes(tmp_path / "theirs", THEIRS, ["SGDClassifier"], "test_sgd.py")
     ours = outcomes(tmp_path / "ours", OURS, ["SGDClassifier"], "test_sgd.py")
