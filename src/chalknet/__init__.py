@@ -28,6 +28,8 @@ _NAMES = {
     "Perceptron": "estimators",
     "TabularClassifier": "estimators",
     "TabularRegressor": "estimators",
+    "check_gradients": "chalk",
+    "explain": "chalk",
     "load": "estimators",
     "save": "estimators",
     "plot_decision_boundary": "plots",

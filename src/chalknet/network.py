@@ -70,8 +70,9 @@ class Network:
             for layer in self.dense:
                 if not layer.assigned:
                     layer.draw(rng)
-        self._seed = int(rng.randint(np.iinfo(np.int32).max))
-        self._state: State | None = None
+        self.seed = int(rng.randint(np.iinfo(np.int32).max))
+        self.training_state: State | None = None
+        self.options_: dict[str, Any] = {}  # penalties and clipping of the last fit
         self.engine_ = "numpy"
         self._bind()
 
@@ -154,14 +155,14 @@ class Network:
 
         The layers' kept values stay as they are.
         """
-        x = self._inputs(X)
+        x = self.inputs_for(X)
         small = x.shape[0] * self._flat.size <= SMALL_WORK
         engine = select.load("numpy" if small else self.engine_)
         return engine.predict(describe.network(self.layers, self.loss), self._flat, x, link=True)
 
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the loss of X (rows, inputs) against targets y, without dropout and without training."""
-        x = self._inputs(X)
+        x = self.inputs_for(X)
         engine = select.load("numpy")
         output = engine.predict(describe.network(self.layers, self.loss), self._flat, x, link=False)
         return self._objective().forward(output, y, sample_weight)
@@ -205,7 +206,7 @@ class Network:
         >>> net.fit([[1.0]], [[1.0]], optimizer=cn.SGD(0.1), epochs=1, batch_size=1).loss_curve_
         [4.0]
         """
-        x = self._inputs(X)
+        x = self.inputs_for(X)
         y = describe.targets(self._objective(), Y, self.layers, x.shape[0], self.dtype)
         w = describe.weights(sample_weight, x.shape[0], self.dtype)
         chosen = optimizer if optimizer is not None else (self.optimizer or SGD())
@@ -213,21 +214,19 @@ class Network:
             raise ParameterError(
                 f"Network.fit: optimizer must be an object such as SGD(0.1), but was given {chosen!r}."
             )
+        options: dict[str, Any] = {"l1": l1, "l2": l2, "clip_norm": clip_norm, "clip_value": clip_value}
         training = describe.training(
             describe.network(self.layers, self.loss),
             chosen,
             batch_size=whole("Network.fit", "batch_size", batch_size),
             max_epochs=whole("Network.fit", "epochs", epochs),
             shuffle=bool(shuffle),
-            l1=l1,
-            l2=l2,
-            clip_norm=clip_norm,
-            clip_value=clip_value,
+            **options,
         )
         self.engine_ = select.resolve(engine, x.shape[0], self._flat.size, batch_size, epochs)
-        if self._state is None or chosen != self.optimizer:
-            self._state = State.start(self._flat, training, self._seed)
-        self.optimizer, state = chosen, self._state
+        if self.training_state is None or chosen != self.optimizer:
+            self.training_state = State.start(self._flat, training, self.seed)
+        self.optimizer, self.options_, state = chosen, options, self.training_state
         state.begin_fit()
         state.losses = self.loss_curve_
         data = Data(x, y, np.arange(x.shape[0]), w)
@@ -259,7 +258,7 @@ class Network:
             "loss": None if self.loss is None else self.loss.to_config(),
             "optimizer": None if self.optimizer is None else self.optimizer.to_config(),
             "engine": self.engine_,
-            "seed": self._seed,
+            "seed": self.seed,
         }
         return arrays, document
 
@@ -274,7 +273,7 @@ class Network:
             None if document["optimizer"] is None else optimizer.from_config(document["optimizer"])
         )
         net.loss_curve_ = arrays["loss_curve"].tolist()
-        net.engine_, net._seed = document["engine"], int(document["seed"])
+        net.engine_, net.seed = document["engine"], int(document["seed"])
         return net
 
     def _objective(self) -> Loss:
@@ -282,7 +281,7 @@ class Network:
             raise ParameterError("This network has no loss: give one, as in Network(layers, loss=MSE()).")
         return self.loss
 
-    def _inputs(self, X: Any) -> Any:
+    def inputs_for(self, X: Any) -> Any:
         """X as rows of the network's dtype: an array in C order, or CSR."""
         width = self.dense[0].n_in
         x: Any = (
@@ -295,14 +294,14 @@ class Network:
         return x
 
     def __getstate__(self) -> dict[str, Any]:
-        state = None if self._state is None else self._state.__dict__ | {"parameters": None}
-        return self.__dict__ | {"_flat": None, "_state": state}
+        state = None if self.training_state is None else self.training_state.__dict__ | {"parameters": None}
+        return self.__dict__ | {"_flat": None, "training_state": state}
 
     def __setstate__(self, values: dict[str, Any]) -> None:
         self.__dict__.update(values)
         self._bind()
-        if values["_state"] is not None:
-            self._state = State(**values["_state"] | {"parameters": self._flat})
+        if values["training_state"] is not None:
+            self.training_state = State(**values["training_state"] | {"parameters": self._flat})
 
     def __repr__(self) -> str:
         inside = ", ".join(map(repr, self.layers))

@@ -181,7 +181,7 @@ def test_assigned_weights_are_used_and_start_the_optimizer_anew() -> None:
     model.intercepts_ = [b * 0 for b in model.intercepts_]
     assert np.ptp(model.predict_proba(X), axis=0).max() == 0
     model.fit(X, Y)
-    assert model.network_._state.counts[0] == model.n_iter_  # one batch an epoch: the steps of this fit alone
+    assert model.network_.training_state.counts[0] == model.n_iter_  # one batch an epoch: the steps of this fit alone
     assert model.t_ == (20 + model.n_iter_) * len(X)
     model.coefs_[1][:] = 0.0  # in place
     model.intercepts_[1][:] = 0.0

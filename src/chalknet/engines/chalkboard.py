@@ -174,10 +174,11 @@ class BoardSession:
         counts[r.STEP] += 1
         counts[r.FIT_STEP] += 1
         counts[r.BATCH] += 1
-        self._update(gradient, rate, float(counts[r.STEP]))
+        self.update(gradient, rate, float(counts[r.STEP]))
         return float(cost)
 
-    def _update(self, gradient: np.ndarray, rate: float, t: float) -> None:
+    def update(self, gradient: np.ndarray, rate: float, t: float) -> None:
+        """The optimizer's step number t, from a gradient."""
         state = self.state
         for_weights, for_biases = (self.row.constants(rate, t, h) for h in self.description.hypers())
         if self.row.decay is None:

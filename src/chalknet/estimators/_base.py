@@ -68,8 +68,14 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
     }
 
     @abstractmethod
-    def _read(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, np.ndarray]:
-        """Check X and y; the targets as engines take them."""
+    def _read(self, X: Any, y: Any, incremental: bool | None, reset: bool) -> tuple[Any, np.ndarray]:
+        """Check X and y; the targets as engines take them. incremental=None: nothing will be learned from them."""
+
+    def read_for(self, X: Any, y: Any, sample_weight: Any) -> tuple[Any, np.ndarray, np.ndarray | None]:
+        """X, y and weights checked against what was fitted, as engines take them; assigned weights are taken over."""
+        self._sync()
+        X, y = self._read(X, y, incremental=None, reset=False)
+        return X, y, self._row_weights(sample_weight, X, y)
 
     @abstractmethod
     def _goal(self) -> tuple[str, Any, float, int]:
@@ -134,7 +140,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         output, loss, _, _ = self._goal()
         random, draw_seed = _build.draw_seed(self.random_state)
         self.network_ = _build.build(sizes, self.activation, self.dropout, output, loss, dtype, random)
-        self.network_._seed = draw_seed()
+        self.network_.seed = draw_seed()
         self.n_layers_ = len(sizes)
         self.n_iter_, self.t_ = 0, 0
         self.loss_curve_ = []

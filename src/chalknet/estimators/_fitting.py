@@ -69,7 +69,7 @@ def stochastic(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None, incr
     if incremental and est.early_stopping:
         raise ParameterError("partial_fit does not support early_stopping=True")
     net = est.network_
-    train, validation = divide(est, net._seed, y, X.shape[0])
+    train, validation = divide(est, net.seed, y, X.shape[0])
     batch = batch_size(est.batch_size, train.size)
     optimizer = _build.make_optimizer(est)
     watch, score = est._scoring()
@@ -106,7 +106,7 @@ def stochastic(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None, incr
 def start(est: Any, d: Description, optimizer: Any) -> State:
     """The state to go on from: the last one, unless the weights were assigned since or the optimizer is another."""
     net = est.network_
-    kept: State | None = net._state
+    kept: State | None = net.training_state
     untouched = kept is not None and np.array_equal(net.parameters, est._last, equal_nan=True)
     if (
         kept is not None
@@ -116,7 +116,7 @@ def start(est: Any, d: Description, optimizer: Any) -> State:
     ):
         state = kept
     else:
-        state = State.start(net.parameters, d, net._seed)
+        state = State.start(net.parameters, d, net.seed)
         state.counts[r.SAMPLES] = est.t_
         if kept is not None:
             state.counts[r.EPOCH] = kept.counts[r.EPOCH]
@@ -125,7 +125,7 @@ def start(est: Any, d: Description, optimizer: Any) -> State:
                 kept.numbers[r.BEST_LOSS],
                 kept.numbers[r.BEST_SCORE],
             )
-    net._state, net.optimizer = state, optimizer
+    net.training_state, net.optimizer = state, optimizer
     state.begin_fit()
     state.losses = est.loss_curve_
     state.scores = est.validation_scores_ if est.validation_scores_ is not None else []
@@ -202,9 +202,7 @@ def lbfgs(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None) -> None:
         raise ParameterError(
             'dropout needs a stochastic solver: use solver="adam", or dropout=0 with "lbfgs".'
         )
-    d = describe.training(
-        describe.network(net.layers, net.loss), SGD(), l2=float(est.alpha), dtype="float64"
-    )
+    d = describe.training(describe.network(net.layers, net.loss), SGD(), l2=float(est.alpha), dtype="float64")
     x = rows_of(X).astype(np.float64, copy=False)
     y = y.astype(np.float64, copy=False) if y.ndim == 2 else y
     w = None if weights is None else weights.astype(np.float64, copy=False)
@@ -244,6 +242,6 @@ def lbfgs(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None) -> None:
     except KeyboardInterrupt:
         warnings.warn("Training interrupted by user.", stacklevel=4)
     net.parameters[...] = reached
-    net._state, est._last = None, net.parameters.copy()
+    net.training_state, est._last = None, net.parameters.copy()
     if not np.isfinite(net.parameters).all():
         raise DataError(NOT_FINITE)

@@ -152,7 +152,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         binarizer = LabelBinarizer().fit(y)
         self._kind, self.classes_ = binarizer.y_type_, binarizer.classes_
 
-    def _read(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, np.ndarray]:
+    def _read(self, X: Any, y: Any, incremental: bool | None, reset: bool) -> tuple[Any, np.ndarray]:
         X, y = validate_data(
             self,
             X,
@@ -164,14 +164,14 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         )
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
-        if not hasattr(self, "classes_") or (not self.warm_start and not incremental):
+        if not hasattr(self, "classes_") or (not self.warm_start and incremental is False):
             self._learn_classes(y)
         else:
-            self._check_classes(unique_labels(y))
+            self._check_classes(unique_labels(y), all_of_them=self.warm_start and incremental is not None)
         return X, self._encode(y, X.dtype)
 
-    def _check_classes(self, classes: np.ndarray) -> None:
-        if self.warm_start:
+    def _check_classes(self, classes: np.ndarray, all_of_them: bool) -> None:
+        if all_of_them:
             if set(classes) != set(self.classes_):
                 raise ValueError(
                     "warm_start can only be used where `y` has the same classes as in the previous call to fit. "

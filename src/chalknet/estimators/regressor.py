@@ -123,7 +123,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         self.engine = engine
         self.callbacks = callbacks
 
-    def _read(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, np.ndarray]:
+    def _read(self, X: Any, y: Any, incremental: bool | None, reset: bool) -> tuple[Any, np.ndarray]:
         X, y = validate_data(
             self,
             X,

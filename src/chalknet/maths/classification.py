@@ -136,7 +136,7 @@ CLASSIFICATION = (
         "binary_cross_entropy_logits", binary_cross_entropy_logits, d_binary_cross_entropy_logits,
         "BinaryCrossEntropyLogits", link="sigmoid", targets=UNIT, source=_ENTROPY,
         textbook=lambda y, a, p: np.log(1.0 + np.exp(a)) - y * a,
-        d_textbook=lambda y, a, p: 1.0 / (1.0 + np.exp(-a)) - y,
+        d_textbook=lambda y, a, p: 1.0 / (1.0 + np.exp(-a)) - y, d_linked=lambda y, a: a - y,
     ),
     Loss(
         "categorical_cross_entropy", categorical_cross_entropy, d_categorical_cross_entropy, "CategoricalCrossEntropy",
@@ -151,6 +151,7 @@ CLASSIFICATION = (
     Loss(
         "softmax_cross_entropy", softmax_cross_entropy, d_softmax_cross_entropy, "SoftmaxCrossEntropy", rows=True,
         link="softmax", whole_row=True, targets=UNIT, source=_ENTROPY, textbook=rows.textbook_softmax_cross_entropy,
+        d_linked=lambda y, a: a - y,
     ),
     Loss("hinge", hinge, d_hinge, "Hinge", kinks=lambda y, p: (y,), targets=SIGNS, source=_MARGIN),
     Loss("squared_hinge", squared_hinge, d_squared_hinge, "SquaredHinge", targets=SIGNS, source=_MARGIN),

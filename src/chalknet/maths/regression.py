@@ -131,6 +131,6 @@ REGRESSION = (
     ),
     Loss(
         "poisson_log", poisson_log, d_poisson_log, "PoissonLog", link="exp", targets=(0.0, INF), source=_COUNTS,
-        textbook=lambda y, a, p: np.exp(a) - y + y * np.log(y) - y * a,
+        textbook=lambda y, a, p: np.exp(a) - y + y * np.log(y) - y * a, d_linked=lambda y, a: a - y,
     ),
 )  # fmt: skip

@@ -1,0 +1,140 @@
+"""The backward pass's groups: gradients by weights, biases and inputs, and through activations and masks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chalknet.chalk import names
+from chalknet.chalk.expr import Expr, add_up
+from chalknet.chalk.forward import source_of
+from chalknet.chalk.groups import Builder, Index
+from chalknet.chalk.ledger import Stage, mask_of
+from chalknet.chalk.objective import d_output
+from chalknet.engines import base
+from chalknet.maths import activations, losses
+from chalknet.maths.rows import ROW_ACTIVATIONS
+
+
+def write_backward(builder: Builder, i: int) -> None:
+    """All gradients of that pass, from the loss back to the inputs."""
+    arrays = builder.book.passes[i].arrays
+    book, row = builder.book, losses.get(builder.book.description.loss)
+    last = book.stages[-1]
+    d_output(builder, i, arrays, row, last)
+    for stage in reversed(book.stages):
+        source = names.primed(stage.source, i if stage.source != "x" else 0)
+        target = names.primed(stage.target, i)
+        if stage.spec.kind == base.DENSE:
+            d_dense(builder, stage, source, target, arrays, i)
+        elif stage.spec.kind == base.DROPOUT:
+            d_dropout(builder, stage, source, target, arrays, i)
+        else:
+            d_activation(builder, stage, source, target, arrays, i)
+
+
+def d_dense(
+    builder: Builder, stage: Stage, source: str, target: str, arrays: dict[str, np.ndarray], i: int
+) -> None:
+    """Gradients by a dense layer's weights, biases and inputs."""
+    n, d = stage.number, f"dL/d{target}"
+    W = names.primed(f"W{n}", i)
+
+    def weight(index: Index) -> Any:
+        xs, ds = builder.entries(source), builder.entries(d)
+        return add_up([xs[r, index[0]] * ds[r, index[1]] for r in range(xs.shape[0])])
+
+    def bias(index: Index) -> Any:
+        ds = builder.entries(d)
+        return add_up([ds[r, index[1]] for r in range(ds.shape[0])])
+
+    def below(index: Index) -> Any:
+        ds, ws = builder.entries(d), builder.entries(W)
+        return add_up([ds[index[0], j] * ws[index[1], j] for j in range(ws.shape[1])])
+
+    rows_note = (
+        "each row of the batch gives one term; the mean's 1/m is in them already"
+        if len(builder.book.X) > 1
+        else ""
+    )
+    builder.add(
+        names.primed(f"dL/dW{n}", i), arrays[f"dL/dW{n}"], "backward", f"layer {n}: gradient of the weights",
+        forms=(weight,), whole=Expr("matmul", Expr("transpose", builder.matrix(source)), builder.matrix(d)),
+        source="lecture S10", note=rows_note,
+    )  # fmt: skip
+    builder.add(
+        names.primed(f"dL/db{n}", i), arrays[f"dL/db{n}"], "backward", f"layer {n}: gradient of the biases",
+        forms=(bias,), whole=Expr("total", builder.matrix(d)), source="lecture S10",
+        note="a bias is seen by every row: its gradient is the column's sum" if len(builder.book.X) > 1 else "",
+    )  # fmt: skip
+    builder.add(
+        f"dL/d{source}", arrays[f"dL/d{stage.source}"], "backward", f"gradient by the inputs of layer {n}",
+        forms=(below,), whole=Expr("matmul", builder.matrix(d), Expr("transpose", builder.matrix(W))),
+        source="lecture S10", note="with the old weights, before any update" if stage.source != "x" else "",
+    )  # fmt: skip
+
+
+def d_activation(
+    builder: Builder, stage: Stage, source: str, target: str, arrays: dict[str, np.ndarray], i: int
+) -> None:
+    """Back through an activation; the last one before a cross-entropy may go together with it."""
+    name, p = stage.spec.name, stage.spec.p
+    d = f"dL/d{target}"
+    if name in ROW_ACTIVATIONS:
+        vjp = ROW_ACTIVATIONS[name].vjp
+        forms: list[Any] = [
+            lambda index: vjp(builder.entries(target)[index[:1]][None], builder.entries(d)[index[:1]][None])[
+                0, index[1]
+            ]
+        ]
+        whole = vjp(builder.matrix(target), builder.matrix(d))
+        note = ""
+    else:
+        act = activations.get(name)
+        forms = [
+            (
+                lambda index, g=g: (
+                    builder.entries(d)[index]
+                    * g(builder.entries(source)[index], builder.entries(target)[index], p)
+                )
+            )
+            for g in (act.d_textbook, act.df)
+            if g is not None
+        ]
+        whole = builder.matrix(d) * (act.d_textbook or act.df)(
+            builder.matrix(source), builder.matrix(target), p
+        )
+        note = ""
+    joint = builder.book.description.fused()
+    if joint is not builder.book.description and stage == builder.book.stages[-1]:
+        linked: Any = losses.get(joint.loss).d_linked
+        divisor, weighted = float(builder.book.divisor), builder.book.weights is not None
+
+        def together(index: Index) -> Any:
+            e = linked(builder.entries("y")[index], builder.entries(target)[index])
+            e = builder.entries("s")[index[0], 0] * e if weighted else e
+            return e if divisor == 1.0 else e / divisor
+
+        forms.append(together)
+        note = "together with the loss this is ŷ − y"
+    builder.add(
+        f"dL/d{source}", arrays[f"dL/d{stage.source}"], "backward",
+        f"layer {stage.number}: through {name.replace('_', ' ')}", forms=tuple(forms), whole=whole,
+        source=source_of(name), note=note,
+    )  # fmt: skip
+
+
+def d_dropout(
+    builder: Builder, stage: Stage, source: str, target: str, arrays: dict[str, np.ndarray], i: int
+) -> None:
+    """Back through a dropout's mask."""
+    mask, d = names.primed(mask_of(stage), i), f"dL/d{target}"
+
+    def one(index: Index) -> Any:
+        return builder.entries(d)[index] * builder.entries(mask)[index]
+
+    builder.add(
+        f"dL/d{source}", arrays[f"dL/d{stage.source}"], "backward", f"layer {stage.number}: through the dropout's mask",
+        forms=(one,), whole=builder.matrix(d) * builder.matrix(mask), source="Srivastava et al. 2014",
+    )  # fmt: skip

@@ -1,0 +1,106 @@
+"""From the ledger's numbers to steps: every array of a trace with the expression behind each of its entries.
+
+A *group* is one array under one name (all z of a layer, all new weights, …). It knows the expression of each entry,
+from which node style is printed, and one expression over whole matrices, from which matrix style and code are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from chalknet.chalk import names
+from chalknet.chalk.expr import Symbol
+from chalknet.chalk.ledger import Ledger
+from chalknet.engines import base
+
+Index = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """One array of the calculation.
+
+    `forms` are the ways to write an entry, the textbook's first; the first that is true at the printed precision is
+    shown. `whole` is the array's expression over matrices. `part` names the chapter, `primes` counts updates before it.
+    """
+
+    name: str
+    value: np.ndarray
+    part: str
+    title: str
+    forms: tuple[Callable[[Index], Any], ...] = ()
+    whole: Any = None
+    source: str = ""
+    note: str = ""
+    primes: int = 0
+
+    def indices(self) -> Iterator[Index]:
+        """The places of all entries, in reading order; () for a single number."""
+        return iter(np.ndindex(self.value.shape)) if self.value.ndim else iter([()])
+
+    def place(self, index: Index) -> Index:
+        """The place as it stands in the symbol: a lone row is not counted."""
+        return index[1:] if self.value.ndim == 2 and self.lone else index
+
+    @property
+    def lone(self) -> bool:
+        """True for arrays of one row whose row is not part of the name."""
+        return self.value.shape[0] == 1 and not self.name.lstrip("dL/").lstrip("mvu").startswith("W")
+
+    def symbol(self, index: Index) -> str:
+        """The entry's symbol."""
+        return names.name(self.name, self.place(index))
+
+
+class Builder:
+    """What the chapters of a calculation are written into: groups in order, and symbols by name."""
+
+    def __init__(self, book: Ledger, *, jacobian: bool = False) -> None:
+        self.book, self.jacobian = book, jacobian
+        self.groups: list[Group] = []
+        self.values: dict[str, np.ndarray] = {}
+        self.entries = cache(self._entries)
+        self.matrix = cache(self._matrix)
+        self.given = list(self._given())
+
+    def _entries(self, name: str) -> np.ndarray:
+        """The symbols of all entries of an array, in its shape."""
+        value = self.values[name]
+        group = Group(name, value, "", "")
+        out = np.empty(value.shape, object)
+        for index in np.ndindex(value.shape):
+            out[index] = Symbol(group.symbol(index), float(value[index]))
+        return out
+
+    def _matrix(self, name: str) -> Symbol:
+        return Symbol(name, self.values[name])
+
+    def add(self, name: str, value: Any, part: str, title: str, **more: Any) -> None:
+        """Append a group; its primes follow from its name."""
+        primes = names.parse(name).primes if "[" not in name else 0
+        self.values[name] = np.asarray(value, float)
+        self.groups.append(Group(name, self.values[name], part, title, primes=primes, **more))
+
+    def _given(self) -> Iterator[Group]:
+        """What nobody calculates: the inputs, the targets, the weights before."""
+        book = self.book
+        y = book.y
+        items: list[tuple[str, np.ndarray, str]] = [("x", book.X, "inputs"), ("y", y, "targets")]
+        if book.weights is not None:
+            items.append(("s", book.weights[:, None], "sample weights"))
+        first = book.passes[0].arrays
+        for stage in book.stages:
+            if stage.spec.kind == base.DENSE:
+                n = stage.number
+                items += [
+                    (f"W{n}", first[f"W{n}"], f"weights of layer {n}"),
+                    (f"b{n}", first[f"b{n}"], f"biases of layer {n}"),
+                ]
+        for name, value, title in items:
+            self.values[name] = np.asarray(value, float)
+            yield Group(name, self.values[name], "given", title)

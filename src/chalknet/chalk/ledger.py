@@ -1,0 +1,238 @@
+"""All numbers of a few updates, computed by the chalkboard engine's own objects, before anything is printed.
+
+A *stage* is one layer of the network with the names of what goes in and out. The pass before the i-th update carries i
+primes, and so do its gradients; the parameters after it carry one more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from chalknet.engines import base
+from chalknet.engines import rules as r
+from chalknet.engines.base import Data, Description, State
+from chalknet.engines.chalkboard import Board, BoardSession, clip
+from chalknet.engines.random import dropout_mask
+from chalknet.layers import activation
+from chalknet.layers.dense import Dense
+from chalknet.layers.dropout import Dropout
+from chalknet.maths import losses, optimizers, schedules
+from chalknet.maths.losses import LOSSES
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A layer and its names: `source` comes in, `target` goes out; `number` counts the layers of weights from 1."""
+
+    spec: base.LayerSpec
+    source: str
+    target: str
+    number: int
+
+
+def stages(description: Description) -> list[Stage]:
+    """Name what passes through the layers: x, z1, a1, h1 (after dropout), z2, …; a second activation is aa1."""
+    out: list[Stage] = []
+    number, source = 0, "x"
+    used: dict[str, int] = {}
+    for spec in description.layers:
+        letter = {base.DENSE: "z", base.ACTIVATION: "a", base.DROPOUT: "h"}[spec.kind]
+        if spec.kind == base.DENSE:
+            number, used = number + 1, {}
+        used[letter] = used.get(letter, 0) + 1
+        target = f"{letter * used[letter]}{number}"
+        out.append(Stage(spec, source, target, number))
+        source = target
+    return out
+
+
+def mask_of(stage: Stage) -> str:
+    """The name of a dropout stage's mask."""
+    return f"mask{stage.target.removeprefix('h')}"
+
+
+@dataclass
+class Pass:
+    """One forward and backward pass: arrays by name, without primes."""
+
+    arrays: dict[str, np.ndarray]
+    loss: float
+    weight: float  # of the batch: the number of rows, or the sum of their weights
+
+
+@dataclass
+class Update:
+    """What one update used and made, beside the pass before it."""
+
+    rate: float
+    t: float
+    constants: tuple[float, ...]
+    hyper: tuple[float, ...]
+    slots: list[np.ndarray]  # before, flat
+    new_slots: list[np.ndarray]
+    gradient: np.ndarray  # with penalties, before clipping
+    clip: float  # the factor of norm clipping, 1 where none was needed
+
+
+@dataclass
+class Ledger:
+    """Everything a trace shows, as numbers."""
+
+    description: Description
+    X: np.ndarray
+    y: np.ndarray  # (m, outputs)
+    weights: np.ndarray | None
+    parameters: list[np.ndarray]  # before each update, and after the last
+    passes: list[Pass]  # one more than updates
+    updates: list[Update]
+
+    @property
+    def stages(self) -> list[Stage]:
+        """The layers with their names."""
+        return stages(self.description)
+
+    @property
+    def output(self) -> str:
+        """The name of the prediction that the loss compares with y."""
+        last = self.stages[-1]
+        return f"a{last.number}" if self.link else last.target
+
+    @property
+    def link(self) -> str | None:
+        """The activation inside the loss that makes predictions of the last layer's output."""
+        link = losses.get(self.description.loss).link
+        return None if link == "identity" else link
+
+    @property
+    def plain_loss(self) -> Any:
+        """The loss's row in terms of the prediction: the one which, after the link, is this loss."""
+        row = losses.get(self.description.loss)
+        if self.link is None:
+            return row
+        return next(
+            other for other in LOSSES.values() if other.fused == (self.link, row.name) and not other.labels
+        )
+
+    @property
+    def divisor(self) -> float:
+        """What a sum over rows and outputs is divided by: the mean's 1/N."""
+        d, row = self.description, losses.get(self.description.loss)
+        if d.reduction == "sum":
+            return 1.0
+        return self.passes[0].weight * (1 if row.rows or d.reduction == "mean_rows" else d.n_out)
+
+    @property
+    def per_row(self) -> float:
+        """What one row's sum over outputs is divided by."""
+        d, row = self.description, losses.get(self.description.loss)
+        return float(d.n_out) if d.reduction == "mean" and not row.rows else 1.0
+
+
+def calculate(
+    description: Description,
+    state: State,
+    X: np.ndarray,
+    y: np.ndarray,
+    weights: np.ndarray | None,
+    steps: int,
+) -> Ledger:
+    """Pass forward and back, update, and so on; the state given is left as it is."""
+    d = replace(description, batch_size=len(X))
+    state = State(
+        state.parameters.copy(), state.slots.copy(), state.seed, state.counts.copy(), state.numbers.copy()
+    )
+    session = BoardSession(d, state, Data(X, y, np.arange(len(X)), weights))
+    board = Board(d, state.parameters)
+    targets = board.loss.targets(y, d.n_out, len(X), X.dtype)
+    book = Ledger(d, X, targets, weights, [state.parameters.copy()], [], [])
+    with np.errstate(all="ignore"):
+        for _ in range(steps):
+            draw_masks(board, book.stages, state, len(X))
+            one = run(board, book, X, y, weights)
+            book.passes.append(one)
+            book.updates.append(update(session, board, one.weight))
+            book.parameters.append(state.parameters.copy())
+        book.passes.append(run(board, book, X, y, weights))
+    return book
+
+
+def draw_masks(board: Board, named: list[Stage], state: State, n: int) -> None:
+    """The masks that the engines draw for these rows in the coming epoch."""
+    for k, (layer, stage) in enumerate(zip(board.layers, named, strict=True)):
+        if isinstance(layer, Dropout):
+            shape = (state.seed, k, int(state.counts[r.EPOCH]), np.arange(n), stage.spec.n_in, layer.rate)
+            mask = dropout_mask(*shape, board.description.dtype)
+            layer.mask_source = lambda _, mask=mask: mask
+
+
+def run(board: Board, book: Ledger, X: np.ndarray, y: np.ndarray, weights: np.ndarray | None) -> Pass:
+    """One pass forward and back, every array kept under its name."""
+    d = book.description
+    output = board.forward(X, training=True)
+    cost, derivative, total = board.cost(output, y, weights)
+    arrays: dict[str, np.ndarray] = {"x": X}
+    for layer, stage in zip(board.layers, book.stages, strict=True):
+        arrays[stage.target] = layer.output
+        if isinstance(layer, Dropout):
+            arrays[mask_of(stage)] = (
+                np.ones_like(layer.output) if layer.mask is None else np.asarray(layer.mask)
+            )
+    last = book.stages[-1]
+    arrays[f"dL/d{last.target}"] = derivative
+    if book.link is not None:
+        arrays[f"a{last.number}"] = activation.find(book.link)().forward(output)
+    arrays["l"] = board.loss.rows(output, y)
+    rest = list(zip(board.layers, book.stages, strict=True))
+    joint = d.fused()
+    if (
+        joint is not d
+    ):  # the last activation and the loss go back in one step: safe where two would divide by zero
+        fused = Board(joint, np.concatenate(flat(board)))
+        _, derivative, _ = fused.cost(board.layers[-1].inputs, y, weights)
+        arrays[f"dL/d{last.source}"] = derivative
+        rest = rest[:-1]
+    for layer, stage in reversed(rest):
+        derivative = layer.backward(derivative)
+        arrays[f"dL/d{stage.source}"] = derivative
+        if isinstance(layer, Dense):
+            arrays[f"W{stage.number}"], arrays[f"b{stage.number}"] = layer.weights.copy(), layer.biases.copy()
+            arrays[f"dL/dW{stage.number}"], arrays[f"dL/db{stage.number}"] = layer.dweights, layer.dbiases
+    return Pass(arrays, float(cost), total)
+
+
+def flat(board: Board) -> list[np.ndarray]:
+    """The board's parameters, piece by piece."""
+    return [a.ravel() for layer in board.dense for a in (layer.weights, layer.biases)]
+
+
+def update(session: BoardSession, board: Board, total: float) -> Update:
+    """Penalties, clipping and the optimizer's step, with what it used."""
+    d, state = session.description, session.state
+    gradient = board.gradient()
+    if d.l1 or d.l2:
+        board.penalise(gradient, total)
+    cut = np.clip(gradient, -d.clip_value, d.clip_value) if d.clip_value > 0 else gradient
+    clipped = clip(gradient, d.clip_norm, d.clip_value)
+    length = float(np.sqrt(np.sum(np.square(cut, dtype=np.float64))))
+    factor = d.clip_norm / length if d.clip_norm > 0 and length > d.clip_norm else 1.0
+    counts = state.counts
+    fresh = counts[r.STEP] == 0
+    clock = (
+        0.0,
+        1.0,
+        0.0,
+        0.0 if fresh else float(counts[r.SAMPLES]),
+    )  # as the first step of a new call of fit
+    rate = schedules.get(d.schedule).rate(float(state.numbers[r.RATE]), clock, d.schedule_hyper)
+    counts[r.STEP] += 1
+    counts[r.EPOCH] += 1
+    counts[r.SAMPLES] += len(session.data.X)
+    t = float(counts[r.STEP])
+    before = [s.copy() for s in state.slots]
+    session.update(clipped, rate, t)
+    constants = optimizers.get(d.optimizer).constants(rate, t, d.hyper)
+    after = [s.copy() for s in state.slots]
+    return Update(float(rate), t, constants, d.hyper, before, after, gradient, factor)

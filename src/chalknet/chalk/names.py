@@ -1,0 +1,124 @@
+"""Names of the numbers: as symbols that programs use (counted from 0), and as people read them (counted from 1).
+
+A symbol is a letter, the number of its layer of weights (from 1), a prime for each update already made, and the place
+in brackets (from 0): `W1[0,2]`, `z2'[1]`, `dL/db1[2]`. With several samples their row comes first: `z1[1,2]`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+PATTERN = re.compile(
+    r"(?P<d>dL/d)?(?P<slot>[a-z](?=[Wb]\d))?(?P<letter>[A-Za-z]+?)(?P<layer>\d*)(?P<primes>'*)(?:\[(?P<index>[\d,]+)\])?"
+)
+SUPER = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+SUB = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+GREEK = {
+    "lr": ("\\alpha", "α"),
+    "lrt": ("\\alpha_t", "αₜ"),
+    "l": ("\\ell", "ℓ"),
+    "mask": ("k", "k"),
+    "clip": ("c", "c"),
+}
+CONSTANTS = {
+    "beta_1": ("\\beta_1", "β₁"), "beta_2": ("\\beta_2", "β₂"), "epsilon": ("\\varepsilon", "ε"),
+    "momentum": ("\\mu", "μ"),
+    "rho": ("\\rho", "ρ"), "weight_decay": ("\\lambda", "λ"), "t": ("t", "t"),
+}  # fmt: skip
+WIDE = {"aa": ("\\tilde a", "ã"), "hh": ("\\tilde h", "h̃")}
+
+
+class Name(NamedTuple):
+    """A symbol in its parts; `place` counts from 0."""
+
+    d: bool
+    slot: str
+    letter: str
+    layer: int | None
+    primes: int
+    place: tuple[int, ...]
+
+
+def parse(symbol: str) -> Name:
+    """Take a symbol apart. Raises ValueError for what is none.
+
+    >>> parse("dL/dW1'[0,2]").place
+    (0, 2)
+    """
+    found = PATTERN.fullmatch(symbol.replace(" ", ""))
+    if found is None:
+        raise ValueError(f"{symbol!r} is no symbol such as W1[0,2], z1[2] or dL/db1[0].")
+    index = tuple(int(i) for i in found["index"].split(",")) if found["index"] else ()
+    layer = int(found["layer"]) if found["layer"] else None
+    return Name(bool(found["d"]), found["slot"] or "", found["letter"], layer, len(found["primes"]), index)
+
+
+def name(base: str, index: tuple[int, ...] | None = None) -> str:
+    """A symbol from its base (`z1`, `dL/dW2'`) and place.
+
+    >>> name("W1", (0, 2))
+    'W1[0,2]'
+    """
+    return base if not index else f"{base}[{','.join(map(str, index))}]"
+
+
+def primed(base: str, primes: int) -> str:
+    """The base with a prime for each update.
+
+    >>> primed("dL/dz1", 2)
+    "dL/dz1''"
+    """
+    return base + "'" * primes
+
+
+def latex(symbol: str) -> str:
+    r"""The symbol in LaTeX, counted from 1.
+
+    >>> latex("dL/dW1[0,2]")
+    '\\frac{\\partial L}{\\partial w^{(1)}_{1,3}}'
+    """
+    if symbol in CONSTANTS:
+        return CONSTANTS[symbol][0]
+    n = parse(symbol)
+    letter = GREEK.get(n.letter, WIDE.get(n.letter, (n.letter, "")))[0]
+    if n.letter == "W" and n.place:
+        letter = "w"
+    top = (f"({n.layer})" if n.layer is not None else "") + "\\prime" * n.primes
+    text = letter + (f"^{{{top}}}" if top else "")
+    text += f"_{{{','.join(str(i + 1) for i in n.place)}}}" if n.place else ""
+    if n.slot:
+        text = f"{n.slot}_{{{text}}}"
+    return f"\\frac{{\\partial L}}{{\\partial {text}}}" if n.d else text
+
+
+def text(symbol: str) -> str:
+    """The symbol in Unicode, counted from 1.
+
+    >>> text("z1[2]"), text("dL/dW1[0,2]")
+    ('z⁽¹⁾₃', '∂L/∂w⁽¹⁾₁,₃')
+    """
+    if symbol in CONSTANTS:
+        return CONSTANTS[symbol][1]
+    n = parse(symbol)
+    letter = GREEK.get(n.letter, WIDE.get(n.letter, ("", n.letter)))[1]
+    if n.letter == "W" and n.place:
+        letter = "w"
+    out = letter + ("" if n.layer is None else f"⁽{str(n.layer).translate(SUPER)}⁾") + "′" * n.primes
+    out += ",".join(str(i + 1) for i in n.place).translate(SUB)
+    if n.slot:
+        out = f"{n.slot}({out})"
+    return f"∂L/∂{out}" if n.d else out
+
+
+def variable(symbol: str) -> str:
+    """The symbol as a Python variable of the whole array.
+
+    >>> variable("dL/dW1'")
+    'dL_dW1_1'
+    """
+    if symbol in CONSTANTS:
+        return symbol
+    n = parse(symbol)
+    layer = "" if n.layer is None else str(n.layer)
+    return ("dL_d" if n.d else "") + n.slot + n.letter + layer + (f"_{n.primes}" if n.primes else "")

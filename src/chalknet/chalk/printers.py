@@ -1,0 +1,251 @@
+"""Readers of expressions: LaTeX, Unicode text, plain Python arithmetic, NumPy code. One look-up table each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from chalknet.chalk import names
+from chalknet.chalk.expr import Expr, Symbol, evaluate
+from chalknet.chalk.numbers import shown
+
+SUM, PRODUCT, SIGN, POWER, ATOM = range(1, 6)  # how tightly an operation binds
+LEVEL = {
+    "add": SUM, "subtract": SUM, "multiply": PRODUCT, "divide": PRODUCT, "matmul": PRODUCT, "negative": SIGN,
+    "power": POWER,
+}  # fmt: skip
+FUNCTIONS = ("exp", "log", "log1p", "expm1", "tanh", "sqrt", "sin", "cos")
+COMPARE = {
+    "greater": ">",
+    "greater_equal": ">=",
+    "less": "<",
+    "less_equal": "<=",
+    "equal": "==",
+    "not_equal": "!=",
+}
+
+
+class Printer:
+    """Prints an expression; subclasses say how symbols, numbers and operations look.
+
+    Args:
+        number: how a float is printed.
+        symbol: how a symbol is printed; None prints its number.
+        decide: whether conditions are decided by the symbols' values (worked arithmetic) or printed.
+    """
+
+    table: dict[str, str] = {}
+    divides = True  # a division prints its two sides inside brackets of its own (a fraction)
+
+    def __init__(self, number: Callable[[float], str], symbol: Callable[[Symbol], str] | None = None) -> None:
+        self.number, self.symbol, self.decide = number, symbol, symbol is None
+
+    def __call__(self, e: Any) -> str:
+        """The expression as text."""
+        return self.show(e)[0]
+
+    def show(self, e: Any) -> tuple[str, int]:
+        """The text, and how tightly its outermost operation binds."""
+        if not isinstance(e, Expr):
+            return self._signed(self.constant(exact(e)))
+        if isinstance(e, Symbol):
+            return (self.symbol(e), ATOM) if self.symbol else self._signed(self.number(float(e.value)))
+        if e.op == "where" and self.decide:
+            return self.show(e.args[1] if evaluate(e.args[0]) else e.args[2])
+        if e.op == "xlogy" and self.decide:
+            x, y = e.args
+            return self.show(0.0 if evaluate(x) == 0 else Expr("multiply", x, Expr("log", y)))
+        if e.op == "erfc" and "erfc" not in self.table:
+            return self.show(Expr("subtract", 1.0, Expr("erf", *e.args)))
+        if e.op in ("sign", "floor") and self.decide:
+            return self._signed(self.number(float(evaluate(e))))
+        if e.op == "multiply" and isinstance(e.args[0], Expr) and same(*e.args):
+            return self.power(e.args[0], 2.0)
+        if e.op == "multiply" and self._same_square(e):
+            return self.show(Expr("multiply", e.args[0].args[0], Expr("multiply", e.args[1], e.args[1])))
+        if e.op == "power":
+            return self.power(*e.args)
+        return self.operation(e)
+
+    @staticmethod
+    def _same_square(e: Expr) -> bool:
+        """(c * r) * r with equal r: read as c * r²."""
+        left, right = e.args
+        return (
+            isinstance(left, Expr) and left.op == "multiply" and isinstance(right, Expr)
+            and isinstance(left.args[1], Expr) and same(left.args[1], right)
+        )  # fmt: skip
+
+    def constant(self, text: str) -> str:
+        """A constant of the formula, all its digits."""
+        return text
+
+    @staticmethod
+    def _signed(text: str) -> tuple[str, int]:
+        return text, SIGN if text[:1] in "-−" else ATOM
+
+    def inside(self, e: Any, least: int) -> str:
+        """The text, in brackets where it binds less tightly than `least`."""
+        text, level = self.show(e)
+        return text if level >= least else self.bracketed(text)
+
+    def bracketed(self, text: str) -> str:
+        """The text in brackets."""
+        return f"({text})"
+
+    def power(self, base: Any, exponent: Any) -> tuple[str, int]:
+        """A power."""
+        return self.table["power"].format(self.inside(base, ATOM), self.inside(exponent, ATOM)), POWER
+
+    def operation(self, e: Expr) -> tuple[str, int]:
+        """Every other operation, by its table."""
+        level = LEVEL.get(e.op, ATOM)
+        template = self.table[e.op]
+        if e.op in ("add", "subtract"):
+            # brackets around a negative number, as one writes it by hand: 3 + (-2)
+            right = self.inside(e.args[1], PRODUCT if e.op == "subtract" else SUM)
+            right = self.bracketed(right) if right[:1] in "-−" else right
+            return template.format(self.inside(e.args[0], SUM), right), level
+        if e.op == "divide" and self.divides:
+            return template.format(self(e.args[0]), self(e.args[1])), level
+        if e.op in ("multiply", "divide", "matmul"):
+            left = self.inside(e.args[0], PRODUCT)
+            right = self.inside(e.args[1], POWER if e.op == "divide" else PRODUCT)
+            if (
+                e.op == "multiply"
+                and isinstance(e.args[1], Expr)
+                and e.args[1].op == "divide"
+                and not self.divides
+            ):
+                right = self.bracketed(right)
+            left, right = (self.bracketed(t) if t[:1] in "-−" else t for t in (left, right))
+            return template.format(left, right), level
+        if e.op == "negative":
+            inner = self.inside(e.args[0], PRODUCT)
+            return template.format(self.bracketed(inner) if inner[:1] in "-−" else inner), level
+        return template.format(*(self(a) for a in e.args)), level
+
+
+def same(a: Any, b: Any) -> bool:
+    """Tell whether two expressions say the same."""
+    if isinstance(a, Symbol) or isinstance(b, Symbol) or not isinstance(a, Expr) or not isinstance(b, Expr):
+        return a is b or (not isinstance(a, Expr) and not isinstance(b, Expr) and a == b)
+    return (
+        a.op == b.op
+        and len(a.args) == len(b.args)
+        and all(same(x, y) for x, y in zip(a.args, b.args, strict=True))
+    )
+
+
+class Python(Printer):
+    """Plain Python arithmetic, which a reader can paste into an interpreter after `from math import *`."""
+
+    divides = False
+    table = {
+        "add": "{} + {}", "subtract": "{} - {}", "multiply": "{}*{}", "divide": "{}/{}", "negative": "-{}",
+        "power": "{}**{}", "maximum": "max({}, {})", "minimum": "min({}, {})", "absolute": "abs({})",
+        **{f: f + "({})" for f in (*FUNCTIONS, "erf")},
+    }  # fmt: skip
+
+
+class NumPy(Printer):
+    """NumPy code over whole arrays."""
+
+    divides = False
+    table = {
+        **{op: "{} " + sign + " {}" for op, sign in COMPARE.items()},
+        "add": "{} + {}", "subtract": "{} - {}", "multiply": "{} * {}", "divide": "{} / {}", "negative": "-{}",
+        "power": "{}**{}", "matmul": "{} @ {}", "transpose": "{}.T", "where": "np.where({}, {}, {})",
+        "total": "np.sum({}, axis=0, keepdims=True)", "across": "np.sum({}, axis=1, keepdims=True)",
+        "all": "np.sum({})", "top": "np.max({}, axis=1, keepdims=True)",
+        "maximum": "np.maximum({}, {})", "minimum": "np.minimum({}, {})", "absolute": "np.abs({})",
+        "erf": "scipy.special.erf({})", "erfc": "scipy.special.erfc({})", "xlogy": "scipy.special.xlogy({}, {})",
+        **{f: f"np.{f}" + "({})" for f in (*FUNCTIONS, "sign", "floor")},
+    }  # fmt: skip
+
+
+class Text(Printer):
+    """Unicode for terminals."""
+
+    divides = False
+    table = {
+        "greater": "{} > {}", "greater_equal": "{} ≥ {}", "less": "{} < {}", "less_equal": "{} ≤ {}",
+        "equal": "{} = {}",
+        "add": "{} + {}", "subtract": "{} − {}", "multiply": "{}·{}", "divide": "{}/{}", "negative": "−{}",
+        "power": "{}^{}", "matmul": "{} · {}", "transpose": "{}ᵀ", "where": "({1} if {0}, else {2})",
+        "total": "Σ_rows {}", "across": "Σ_outputs {}", "all": "Σ {}",
+        "maximum": "max({}, {})", "minimum": "min({}, {})", "absolute": "|{}|", "sqrt": "√({})", "exp": "e^({})",
+        "xlogy": "{}·log({})", "expm1": "(e^({}) − 1)", "log1p": "log(1 + {})",
+        **{f: f + "({})" for f in ("log", "tanh", "sin", "cos", "erf", "erfc", "sign", "floor")},
+    }  # fmt: skip
+
+    def constant(self, text: str) -> str:
+        """A true minus, powers of ten written out."""
+        return text_number(text)
+
+    def power(self, base: Any, exponent: Any) -> tuple[str, int]:
+        """Squares as ²."""
+        if exponent == 2.0 and not isinstance(exponent, Expr):
+            return self.inside(base, ATOM) + "²", POWER
+        return super().power(base, exponent)
+
+
+class Latex(Printer):
+    """LaTeX, for amsmath."""
+
+    def constant(self, text: str) -> str:
+        """Powers of ten are written out."""
+        return latex_number(text)
+
+    table = {
+        "greater": "{} > {}", "greater_equal": "{} \\ge {}", "less": "{} < {}", "less_equal": "{} \\le {}",
+        "equal": "{} = {}",
+        "add": "{} + {}", "subtract": "{} - {}", "multiply": "{} \\cdot {}", "divide": "\\frac{{{}}}{{{}}}",
+        "negative": "-{}", "power": "{}^{{{}}}", "matmul": "{} \\cdot {}", "transpose": "{{{}}}^{{\\top}}",
+        "where": "\\begin{{cases}} {1} & {0} \\\\ {2} & \\text{{otherwise}} \\end{{cases}}",
+        "total": "\\sum_{{\\text{{rows}}}} {}", "across": "\\sum_{{\\text{{outputs}}}} {}", "all": "\\sum {}",
+        "maximum": "\\max({}, {})", "minimum": "\\min({}, {})", "absolute": "\\left|{}\\right|",
+        "sqrt": "\\sqrt{{{}}}", "exp": "e^{{{}}}", "expm1": "\\left(e^{{{}}} - 1\\right)", "log1p": "\\log(1 + {})",
+        "xlogy": "{} \\log({})", "erf": "\\operatorname{{erf}}({})", "erfc": "\\operatorname{{erfc}}({})",
+        "sign": "\\operatorname{{sign}}({})", "floor": "\\lfloor {} \\rfloor",
+        **{f: f"\\{f}" + "({})" for f in ("log", "tanh", "sin", "cos")},
+    }  # fmt: skip
+
+    def bracketed(self, text: str) -> str:
+        """Brackets that grow."""
+        return f"\\left({text}\\right)"
+
+    def power(self, base: Any, exponent: Any) -> tuple[str, int]:
+        """The exponent needs no brackets."""
+        return self.table["power"].format(self.inside(base, ATOM), self(exponent)), POWER
+
+
+def latex_number(text: str) -> str:
+    r"""A printed number in LaTeX.
+
+    >>> latex_number("1.5e-09")
+    '1.5 \\cdot 10^{-9}'
+    """
+    mantissa, e, power = text.partition("e")
+    return f"{mantissa} \\cdot 10^{{{int(power)}}}" if e else text.replace("inf", "\\infty")
+
+
+def text_number(text: str) -> str:
+    """A printed number for a terminal: a true minus, powers of ten written out.
+
+    >>> text_number("-1.5e-09")
+    '−1.5·10⁻⁹'
+    """
+    mantissa, e, power = text.partition("e")
+    out = mantissa.replace("-", "−").replace("inf", "∞")
+    return out + ("·10" + str(int(power)).replace("-", "⁻").translate(names.SUPER) if e else "")
+
+
+def digits(decimals: int | None) -> Callable[[float], str]:
+    """How a number is printed with so many decimals (None: all that it has)."""
+    return (lambda v: repr(float(v))) if decimals is None else lambda v: shown(v, decimals)
+
+
+def exact(v: Any) -> str:
+    """A constant of a formula: 2, 0.5, 1e-08."""
+    return repr(float(v)).removesuffix(".0")

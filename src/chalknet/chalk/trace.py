@@ -1,0 +1,210 @@
+"""`explain`: every number of one or several updates as worked arithmetic, and the `Trace` that holds them."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from chalknet.chalk import names
+from chalknet.chalk.chapters import write
+from chalknet.chalk.expr import Expr, evaluate
+from chalknet.chalk.groups import Group, Index
+from chalknet.chalk.ledger import Ledger
+from chalknet.chalk.numbers import digits_needed, tolerance
+from chalknet.chalk.printers import (
+    Latex,
+    NumPy,
+    Printer,
+    Python,
+    Text,
+    digits,
+    exact,
+    latex_number,
+    text_number,
+)
+
+STYLES = ("node", "matrix")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One printed equation: a number (node style) or a whole array (matrix style).
+
+    `expr` is the expression behind it (None for what is given or drawn), `decimals` how many its operands need.
+    """
+
+    symbol: str
+    title: str
+    part: str
+    value: Any
+    expr: Any
+    decimals: int | None
+    source: str
+    note: str = ""
+    code: str | None = None
+
+    @property
+    def shape(self) -> list[int]:
+        """The value's shape, [] for a number."""
+        return list(np.shape(self.value))
+
+    @property
+    def formula(self) -> str:
+        """The equation in symbols, LaTeX."""
+        left = names.latex(self.symbol)
+        return (
+            left
+            if self.expr is None
+            else f"{left} = {Latex(digits(None), lambda s: names.latex(s.name))(self.expr)}"
+        )
+
+    @property
+    def symbolic(self) -> str:
+        """The right side in symbols, Unicode."""
+        return "" if self.expr is None else Text(digits(None), lambda s: names.text(s.name))(self.expr)
+
+    def worked(self, printer: type[Printer]) -> str | None:
+        """The right side with numbers for symbols; None where there is none (a matrix, something given)."""
+        if self.expr is None or np.ndim(self.value):
+            return None
+        number = digits(self.decimals)
+        if printer is Text:
+            return printer(lambda v: text_number(number(v)))(self.expr)
+        if printer is Latex:
+            return printer(lambda v: latex_number(number(v)))(self.expr)
+        return printer(number)(self.expr)
+
+    @property
+    def arithmetic(self) -> str | None:
+        """The right side as a plain Python expression."""
+        return self.worked(Python)
+
+
+class Trace:
+    """All steps of an explanation, in the calculation's order; see `explain`.
+
+    Attributes:
+        steps: in node style one a number, in matrix style one an array.
+        style, precision: as asked for.
+        remarks: what a teacher would say to this calculation, a sentence each.
+    """
+
+    def __init__(self, book: Ledger, *, style: str, precision: int, code: bool, jacobian: bool) -> None:
+        self.book, self.style, self.precision, self.with_code = book, style, precision, code
+        self._builder = write(book, jacobian=jacobian)
+
+    @property
+    def groups(self) -> list[Group]:
+        """The calculation array by array."""
+        return self._builder.groups
+
+    @property
+    def given(self) -> list[Group]:
+        """Inputs, targets and the parameters before."""
+        return self._builder.given
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """Every step of the trace's style."""
+        return list(self.matrix_steps() if self.style == "matrix" else self.node_steps())
+
+    def matrix_steps(self) -> Iterator[Step]:
+        """One step an array."""
+        for g in self.groups:
+            value = g.value if g.value.ndim else float(g.value)
+            yield Step(
+                g.name, g.title, g.part, value, g.whole, self.precision, g.source, g.note, self.code_of(g)
+            )
+
+    def node_steps(self) -> Iterator[Step]:
+        """One step a number."""
+        for g in self.groups:
+            code, note = self.code_of(g), g.note
+            for index in g.indices():
+                yield self.step(g, index, code, note)
+                code, note = None, ""  # both speak of the whole array: once is enough
+
+    def step(self, g: Group, index: Index, code: str | None = None, note: str = "") -> Step:
+        """The step of one entry, written in the first of its forms that is true at the printed precision."""
+        value = float(g.value[index]) + 0.0  # no -0
+        chosen: Any = None
+        decimals: int | None = self.precision
+        for k, form in enumerate(g.forms):
+            e = form(index)
+            close = evaluate(e) if isinstance(e, Expr) else float(e)
+            if not self._holds(close, value):
+                continue
+            chosen, decimals = e, digits_needed(e, value, self.precision)
+            if k > 0:
+                safe = "printed in its safe form: the textbook's would not give this number in floating point"
+                note = f"{note}; {safe}" if note else safe
+            break
+        return Step(g.symbol(index), g.title, g.part, value, chosen, decimals, g.source, note, code)
+
+    def _holds(self, left: float, value: float) -> bool:
+        if not (math.isfinite(left) and math.isfinite(value)):
+            return str(left) == str(value) or (left != left and value != value)
+        return abs(left - value) <= max(0.5 * tolerance(value, self.precision), 1e-12 * abs(value))
+
+    def code_of(self, g: Group) -> str | None:
+        """The line of NumPy that computes a group, on request."""
+        if not self.with_code or g.whole is None:
+            return None
+        line = NumPy(digits(None), lambda s: names.variable(s.name))(g.whole)
+        return f"{names.variable(g.name)} = {line}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The trace as plain JSON: what is not finite becomes null, matrices nested lists; nothing is elided."""
+        return {
+            "style": self.style,
+            "precision": self.precision,
+            "given": {g.name: plain(g.value) for g in self.given},
+            "steps": [
+                {
+                    "id": f"{n}",
+                    "title": s.title,
+                    "symbol": s.symbol,
+                    "formula": s.formula,
+                    "arithmetic": s.arithmetic,
+                    "value": plain(s.value),
+                    "shape": s.shape,
+                    "source": s.source,
+                    "part": s.part,
+                    "note": s.note,
+                    **({"code": s.code} if self.with_code else {}),
+                }
+                for n, s in enumerate(self.steps)
+            ],
+        }
+
+    def to_json(self) -> str:
+        """`to_dict` as JSON text."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False)
+
+    def value(self, symbol: str) -> float:
+        """The number behind a symbol such as "W1'[0,2]" or "L". Raises KeyError or IndexError for others."""
+        base = symbol.replace(" ", "").partition("[")[0]
+        value, place = self._builder.values[base], names.parse(symbol).place
+        if not place:
+            return float(value)
+        return float(value[place] if value.ndim == len(place) else value[(0, *place)])
+
+    def array(self, name: str) -> np.ndarray:
+        """The whole array under a name such as "W1'" or "dL/dz2"; with its row axis also where there is one row."""
+        return self._builder.values[name]
+
+
+def plain(value: Any) -> Any:
+    """Nested lists of numbers, None for what is not finite."""
+    if np.ndim(value):
+        return [plain(v) for v in value]
+    return float(value) if math.isfinite(value) else None
+
+
+__all__ = ["STYLES", "Step", "Trace", "exact"]

@@ -1,0 +1,137 @@
+"""The update's groups: penalties, clipping and the optimizer's step, read off the optimizer's own formulas."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chalknet.chalk import names
+from chalknet.chalk.expr import Expr, Symbol, replace, symbols_of
+from chalknet.engines.base import slices
+from chalknet.maths import optimizers
+
+if TYPE_CHECKING:
+    from chalknet.chalk.groups import Builder, Index
+
+
+def write_update(builder: Builder, i: int) -> None:
+    """Append the groups of the i-th update."""
+    book, done = builder.book, builder.book.updates[i]
+    d = book.description
+    row = optimizers.get(d.optimizer)
+    lr = Symbol(names.primed("lr", i), done.rate)
+    t = Symbol("t", done.t)
+    factor = clip_factor(builder, i)
+    places = slices(d.dense)
+    for n, (weights, biases) in enumerate(places, 1):
+        for letter, place, hyper in (("W", weights, d.hypers()[0]), ("b", biases, d.hypers()[1])):
+            # a decay that is 0 (for biases always) is no term at all
+            named = tuple(
+                Symbol(name, v) if v or name != row.decay else v
+                for name, v in zip(row.hyper, hyper, strict=True)
+            )
+            constants = row.scales(lr, t, named)
+            constants = moving(builder, i, constants, done, hyper)
+            parameter(builder, i, f"{letter}{n}", place, constants, factor, row)
+
+
+def moving(
+    builder: Builder, i: int, constants: tuple[Any, ...], done: Any, hyper: tuple[float, ...]
+) -> tuple[Any, ...]:
+    """Constants that depend on the step's number get a line of their own; the others stand where they are used."""
+    out = []
+    numbers = optimizers.get(builder.book.description.optimizer).constants(done.rate, done.t, hyper)
+    for k, (c, number) in enumerate(zip(constants, numbers, strict=True)):
+        if isinstance(c, Expr) and not isinstance(c, Symbol) and "t" in symbols_of(c):
+            letters = names.primed("lrt" if k == 4 else f"lrt{'abc'[k % 3]}", i)
+            if letters not in builder.values:
+                builder.add(
+                    letters, number, "update", "the step's rate, corrected for the slots' start at 0",
+                    forms=(lambda _, c=c: c,), whole=c, source="Kingma and Ba 2015, section 2",
+                )  # fmt: skip
+            out.append(Symbol(letters, number))
+        else:
+            out.append(c)
+    return tuple(out)
+
+
+def clip_factor(builder: Builder, i: int) -> Symbol | None:
+    """The factor by which a gradient that is too long is shortened, as a line of its own."""
+    book, done = builder.book, builder.book.updates[i]
+    d = book.description
+    if d.clip_norm <= 0:
+        return None
+    name = names.primed("clip", i)
+    pieces = [
+        builder.matrix(names.primed(f"dL/d{letter}{n}", i))
+        for n in range(1, len(d.dense) + 1)
+        for letter in ("W", "b")
+    ]
+    length = Expr("norm", *pieces)
+    builder.add(
+        name, done.clip, "update", f"the gradient's length is at most {d.clip_norm:g}: the factor that sees to it",
+        whole=Expr("minimum", 1.0, d.clip_norm / length), source="Pascanu et al. 2013",
+    )  # fmt: skip
+    return Symbol(name, done.clip)
+
+
+def seen(builder: Builder, i: int, base: str, w: Any, g: Any, factor: Symbol | None) -> Any:
+    """The gradient that the optimizer sees: penalties and clipping are terms of their own."""
+    d, weight = builder.book.description, float(builder.book.passes[i].weight)
+    if base[0] == "W":
+        for penalty, slope in ((d.l2, w), (d.l1, np.sign(w) if d.l1 else 0.0)):
+            if penalty:
+                g = g + (penalty if weight == 1.0 else Expr("divide", penalty, weight)) * slope
+    if d.clip_value > 0:
+        g = np.minimum(np.maximum(g, -d.clip_value), d.clip_value)
+    return g if factor is None else factor * g
+
+
+def parameter(
+    builder: Builder,
+    i: int,
+    base: str,
+    place: slice,
+    constants: tuple[Any, ...],
+    factor: Symbol | None,
+    row: Any,
+) -> None:
+    """New slots and new values of one layer's weights or biases."""
+    book, done = builder.book, builder.book.updates[i]
+    old, new = names.primed(base, i), names.primed(base, i + 1)
+    shape = builder.values[old].shape
+    slot_names = [f"{letter}{old}" for letter in row.slots]
+    new_slots = [f"{letter}{new}" for letter in row.slots]
+    for name, before in zip(slot_names, done.slots, strict=True):
+        if name not in builder.values:
+            builder.values[name] = before[place].reshape(shape).astype(float)
+
+    def stepped(w: Any, g: Any, s: tuple[Any, ...], fresh: list[Any]) -> tuple[Any, tuple[Any, ...]]:
+        """(new w in terms of the new slots, the new slots in terms of the old)."""
+        w_new, s_new = row.step(w, seen(builder, i, base, w, g, factor), s, constants)
+        return replace(w_new, {id(e): f for e, f in zip(s_new, fresh, strict=True)}), s_new
+
+    def entry(index: Index) -> tuple[Any, tuple[Any, ...]]:
+        g = builder.entries(names.primed(f"dL/d{base}", i))[index]
+        s = tuple(builder.entries(name)[index] for name in slot_names)
+        fresh = [builder.entries(name)[index] for name in new_slots]
+        return stepped(builder.entries(old)[index], g, s, fresh)
+
+    for k, name in enumerate(new_slots):
+        builder.values[name] = done.new_slots[k][place].reshape(shape).astype(float)
+    whole, whole_slots = stepped(
+        builder.matrix(old), builder.matrix(names.primed(f"dL/d{base}", i)),
+        tuple(builder.matrix(name) for name in slot_names), [builder.matrix(name) for name in new_slots],
+    )  # fmt: skip
+    what = "weights" if base[0] == "W" else "biases"
+    for k, name in enumerate(new_slots):
+        builder.add(
+            name, builder.values[name], "update", f"layer {base[1:]}: {row.slots[k]} of the {what}",
+            forms=(lambda index, k=k: entry(index)[1][k],), whole=whole_slots[k], source=row.source,
+        )  # fmt: skip
+    builder.add(
+        new, book.parameters[i + 1][place].reshape(shape), "update", f"layer {base[1:]}: the new {what}",
+        forms=(lambda index: entry(index)[0],), whole=whole, source="lecture S10" if row.name == "sgd" else row.source,
+        note="a prime marks what comes after the update",
+    )  # fmt: skip
