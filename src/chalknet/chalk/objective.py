@@ -10,7 +10,6 @@ from chalknet.chalk import names
 from chalknet.chalk.expr import Expr, add_up
 from chalknet.chalk.groups import Builder, Index
 from chalknet.chalk.ledger import Stage
-from chalknet.maths import losses
 from chalknet.maths import rows as row_formulas
 from chalknet.maths.rows import ROW_ACTIVATIONS
 
