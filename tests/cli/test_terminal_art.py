@@ -37,6 +37,13 @@ def test_the_curve_runs_from_its_highest_to_its_lowest(console):
     assert "epoch 1" in lines[-1].plain and lines[-1].plain.endswith("3")
 
 
+def test_a_loss_that_falls_far_is_drawn_on_a_logarithmic_scale():
+    legend, *lines = art.learning_curve([100.0, 10.0, 1.0], None, PLAIN)
+    assert "logarithmic" in legend.plain
+    drawn = [line.plain.split("│")[1] for line in lines[:10]]
+    assert drawn[4][23:26].strip() or drawn[5][23:26].strip()  # half-way at half the height
+
+
 @pytest.mark.parametrize("losses", [[1.0], [np.nan, 1.0, 2.0], [np.inf] * 3, [2.0, 2.0], [1.0, np.nan, 3.0]])
 def test_odd_curves_are_drawn_all_the_same(losses):
     legend, *lines = art.learning_curve(losses, None, COLOUR)

@@ -119,8 +119,8 @@ def _check_loss(given: dict[str, Any], task: str) -> None:
 def _engine(model: Any, X: pd.DataFrame, y: pd.Series) -> str:
     """The estimator's engine by a rule of the command's own, which looks at the size of the work alone, too.
 
-    A command is a process of its own, and to start the compiled engine costs it two seconds, the first time on a
-    machine ten or more: so what NumPy does in a few seconds, NumPy does.
+    A command is a process of its own, and to start the compiled engine costs it a second, and the first time on a
+    machine several more: so what NumPy does in about that time, NumPy does.
     """
     outputs = len(set(y)) if isinstance(model, TabularClassifier) else 1
     with warnings.catch_warnings():

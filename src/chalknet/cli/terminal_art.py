@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chalknet.plots.curves import MANY_DECADES
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
@@ -90,13 +92,14 @@ def learning_curve(
     width, height = min(console.width - 12, 64), 20
     curves = [np.asarray(c, dtype=float) for c in (losses, validation) if c is not None and len(c)]
     picture = np.full((height, width), -1)
-    for colour, curve in enumerate(curves):
-        _draw(picture, curve, colour)
     finite = curves[0][np.isfinite(curves[0])]
     top, bottom = (f"{finite.max():.3g}", f"{finite.min():.3g}") if len(finite) else ("", "")
+    falls_far = bool(len(finite) and 0 < MANY_DECADES * finite.min() < finite.max())
+    for colour, curve in enumerate(curves):
+        _draw(picture, np.log(curve) if falls_far and colour == 0 else curve, colour)
     lines = half_blocks(picture, STRONG, colourless=console.color_system is None)
     labels = [top, *[""] * (len(lines) - 2), bottom]
-    legend = Text("  loss", STRONG[0])
+    legend = Text("  loss" + " (logarithmic)" * falls_far, STRONG[0])
     if len(curves) > 1:
         legend.append(
             f"   validation score, {np.nanmin(curves[1]):.3f} to {np.nanmax(curves[1]):.3f}", STRONG[1]
