@@ -16,10 +16,15 @@ if TYPE_CHECKING:
 
 
 def score(board: Board, data: Data, description: Description) -> float:
-    """Accuracy, R² or the negative loss of the validation rows; NaN where a prediction is not finite."""
+    """Accuracy, R² or the negative loss of the validation rows.
+
+    NaN where a prediction is not finite, where no row has weight, and for the R² of a single row.
+    """
     index = data.validation
     output = board.forward(data.X[index])
     w = None if data.weights is None else data.weights[index]
+    if w is not None and not w.any():
+        return float("nan")
     if description.score == r.NEGATIVE_LOSS:
         total = float(index.size) if w is None else float(w.sum(dtype=np.float64))
         rows = board.loss.rows(output, data.y[index])
@@ -28,6 +33,8 @@ def score(board: Board, data: Data, description: Description) -> float:
         return float("nan")
     y = board.loss.targets(data.y[index], description.n_out, index.size, output.dtype)
     if description.score == r.R2:
+        if index.size == 1:
+            return float("nan")
         link = description.output_link()
         prediction = output if link == "identity" else activation.find(link)().forward(output)
         return float(r2_score(y, prediction, sample_weight=w))

@@ -58,7 +58,9 @@ def drop(net, fact, knob, buffer, index, m, k):
 
 
 def undrop(net, fact, knob, buffer, index, m, k):
-    """D = D * mask, in place."""
+    """D = D * mask, in place; without training there is no mask."""
+    if fact[at.LEARNING] == 0:
+        return 0.0
     d, mask = shift(buffer, net[k + at.DELTA]), shift(buffer, net[k + at.MASK])
     for i in range(m * net[k + at.STRIDE]):
         d[i] *= mask[i]
