@@ -11,6 +11,7 @@ from rich.console import Console
 from chalknet.cli import terminal_art as art
 
 COLOUR = Console(file=io.StringIO(), force_terminal=True, color_system="truecolor", width=60)
+NO_COLOR = Console(file=io.StringIO(), force_terminal=True, color_system="truecolor", no_color=True, width=60)
 PLAIN = Console(file=io.StringIO(), color_system=None, width=60)
 
 
@@ -50,7 +51,7 @@ def test_odd_curves_are_drawn_all_the_same(losses):
     assert legend.plain == "  loss" and len(lines) == 11
 
 
-@pytest.mark.parametrize("console", [COLOUR, PLAIN])
+@pytest.mark.parametrize("console", [COLOUR, PLAIN, NO_COLOR])
 def test_a_map_shows_regions_and_rows(console):
     regions = np.repeat([[0, 1]], 2, axis=0)
     legend, _, line, _, axis = art.decision_map(

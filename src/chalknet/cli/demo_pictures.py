@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from rich.text import Text
 
 from chalknet.cli import terminal_art as art
 from chalknet.cli.fitting import Fitted
@@ -95,7 +96,7 @@ def draw(fitted: Fitted, pair: list[str], console: Console) -> list[Any]:
     known = np.isfinite(places).all(axis=1)
     truth = fitted.target.values[known]
     title = f"What the network answers over {pair[0]} and {pair[1]}, averaged over the other columns"
-    lines = ["Learning curve", *curve, "", title]
+    lines = ["Learning curve", *curve, "", Text(title)]  # a Text is broken between words
     axes = (pair[0], pair[1])
     if fitted.target.task == "regression":
         return [*lines, *art.number_map(answers, places[known], truth, fitted.target.name, axes, console)]

@@ -59,6 +59,11 @@ RAMP = (
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
+def _colourless(console: Console) -> bool:
+    """Whether colours do not show: the terminal has none, or NO_COLOR asks for none."""
+    return console.color_system is None or console.no_color
+
+
 def half_blocks(picture: np.ndarray, colours: Sequence[str], *, colourless: bool = False) -> list[Text]:
     """Lines of text that show the picture, two of its rows to a line."""
     from rich.style import Style
@@ -97,7 +102,7 @@ def learning_curve(
     falls_far = bool(len(finite) and 0 < MANY_DECADES * finite.min() < finite.max())
     for colour, curve in enumerate(curves):
         _draw(picture, np.log(curve) if falls_far and colour == 0 else curve, colour)
-    lines = half_blocks(picture, STRONG, colourless=console.color_system is None)
+    lines = half_blocks(picture, STRONG, colourless=_colourless(console))
     labels = [top, *[""] * (len(lines) - 2), bottom]
     legend = Text("  loss" + " (logarithmic)" * falls_far, STRONG[0])
     if len(curves) > 1:
@@ -156,7 +161,7 @@ def decision_map(
     up = np.clip(((1 - points[:, 1]) * height).astype(int), 0, height - 1)
     picture[up, across] = labels + k
     colours = [PALE[i % len(PALE)] for i in range(k)] + [STRONG[i % len(STRONG)] for i in range(k)]
-    colourless = console.color_system is None
+    colourless = _colourless(console)
     if colourless:  # points alone: letters cannot be pale
         picture[picture < k] = -1
         picture[picture >= k] -= k
@@ -197,7 +202,7 @@ def number_map(
     legend.append(f" {high:.4g}")
     return [
         legend,
-        *_framed(half_blocks(picture, RAMP, colourless=console.color_system is None), axes, width),
+        *_framed(half_blocks(picture, RAMP, colourless=_colourless(console)), axes, width),
     ]
 
 
@@ -231,5 +236,5 @@ def images(pixels: np.ndarray, captions: Sequence[tuple[str, bool]], console: Co
     below = Text()
     for caption, right in captions:
         below.append("  " + caption.center(pixels.shape[2]), "green" if right else "bold red")
-    lines = half_blocks(row, grey, colourless=False) if console.color_system is not None else []
+    lines = half_blocks(row, grey, colourless=False) if not _colourless(console) else []
     return [*lines, below]
