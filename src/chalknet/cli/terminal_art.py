@@ -102,7 +102,8 @@ def learning_curve(
     falls_far = bool(len(finite) and 0 < MANY_DECADES * finite.min() < finite.max())
     for colour, curve in enumerate(curves):
         _draw(picture, np.log(curve) if falls_far and colour == 0 else curve, colour)
-    lines = half_blocks(picture, STRONG, colourless=_colourless(console))
+    # One curve needs no colour to be told from another
+    lines = half_blocks(picture, STRONG, colourless=_colourless(console) and len(curves) > 1)
     labels = [top, *[""] * (len(lines) - 2), bottom]
     legend = Text("  loss" + " (logarithmic)" * falls_far, STRONG[0])
     if len(curves) > 1:
