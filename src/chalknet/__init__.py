@@ -28,6 +28,8 @@ _NAMES = {
     "Perceptron": "estimators",
     "TabularClassifier": "estimators",
     "TabularRegressor": "estimators",
+    "Callback": "callbacks",
+    "EarlyStopping": "callbacks",
     "check_gradients": "chalk",
     "explain": "chalk",
     "load": "estimators",

@@ -19,11 +19,10 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from chalknet.estimators import _text
-from chalknet.estimators._hints import DataHint
 from chalknet.estimators._kinds import spread, standardise
 from chalknet.estimators._preprocess import TablePreprocessor
 from chalknet.estimators._table import read_column, read_table
-from chalknet.exceptions import DataError
+from chalknet.exceptions import DataError, DataHint
 
 N = 60
 R = np.random.RandomState(0)

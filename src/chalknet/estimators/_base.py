@@ -36,6 +36,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
     solver: Any
     out_activation_: str
     n_outputs_: int
+    _by_loss = False  # early stopping by the validation loss; scikit-learn's way is by accuracy or R²
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
@@ -190,7 +191,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         """What to watch for stopping, and how validation rows are scored."""
         if not self.early_stopping:
             return r.LOSS, r.NO_SCORE
-        return r.VALIDATION, self._goal()[3]
+        return r.VALIDATION, r.NEGATIVE_LOSS if self._by_loss else self._goal()[3]
 
     def summary(self) -> None:
         """Print a table of the layers, their output sizes and how many parameters they have."""

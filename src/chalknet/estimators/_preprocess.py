@@ -11,10 +11,9 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from chalknet.estimators._decide import decide
-from chalknet.estimators._hints import DataHint
 from chalknet.estimators._kinds import Kind, from_plain, to_plain
 from chalknet.estimators._table import Table, read_table
-from chalknet.exceptions import DataError
+from chalknet.exceptions import DataError, DataHint
 
 
 class TablePreprocessor(TransformerMixin, BaseEstimator):

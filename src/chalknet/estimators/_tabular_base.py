@@ -12,12 +12,11 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import _check_sample_weight
 
-from chalknet.estimators._hints import DataHint
 from chalknet.estimators._plain import parameters_from_plain, parameters_to_plain
 from chalknet.estimators._preprocess import TablePreprocessor
 from chalknet.estimators._table import Table, read_table
 from chalknet.estimators._target import target_name
-from chalknet.exceptions import ModelFileError, NotFittedError
+from chalknet.exceptions import DataHint, ModelFileError, NotFittedError
 
 
 def through(name: str) -> Any:
@@ -115,6 +114,7 @@ class Tabular(BaseEstimator):
         else:
             preprocessor, network = TablePreprocessor(self.kinds).fit_table(table), self._network()
         network.set_params(**self._resolved(table.n_rows, counts))
+        network._by_loss = True  # the first best accuracy comes long before the best probabilities
         with warnings.catch_warnings():
             # A fixed number of epochs is the plan, not a failure to converge
             warnings.simplefilter("ignore", ConvergenceWarning)
