@@ -68,7 +68,7 @@ def _losses() -> list[str]:
 @table_options
 @click.option("--force", is_flag=True, help="Overwrite the file that --out names.")
 @click.pass_obj
-def command(remarks: list[str], **options: Any) -> None:
+def command(remarks: list[str], /, **options: Any) -> None:
     """Train a network on DATA and write it to a file.
 
     DATA is a CSV, TSV or Parquet file (the first two also as .gz), or - for standard input. Numbers are scaled,

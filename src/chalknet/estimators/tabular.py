@@ -33,7 +33,8 @@ class TabularClassifier(ClassifierMixin, Tabular):
         learning_rate: name of a schedule; learning_rate_init: where it starts.
         max_iter: epochs; without `early_stopping` all of them are done.
         early_stopping: set aside `validation_fraction` of the rows (of each class) and stop when their loss has not
-            fallen for `n_iter_no_change` epochs (validation_scores_ hold minus that loss). Where there are too few rows for that, a `DataHint` says so.
+            fallen for `n_iter_no_change` epochs (validation_scores_ hold minus that loss). Where there are too few
+            rows for that, a `DataHint` says so.
         kinds: for columns whose kind you know better, {name: "number" | "category" | "date" | "drop"}.
 
     Attributes:
