@@ -23,7 +23,7 @@ def digest(*patterns: str) -> str:
 
 _FUSED = "engines/fused/"
 FORMULAS = digest(
-    "maths/*.py", *(f"{_FUSED}{f}.py" for f in ("loops", "lowering", "lowlevel", "row_loops", "steps"))
+    "maths/*.py", *(f"{_FUSED}{f}.py" for f in ("fast", "loops", "lowering", "lowlevel", "row_loops", "steps"))
 )
 KERNELS = digest("engines/random.py", "engines/rules.py", f"{_FUSED}*.py")
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 import dis
 import math
 from functools import cache
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 from numba import njit, types
 from numba.extending import lower_builtin, overload, type_callable
 
+from chalknet.engines.fused import fast
 from chalknet.maths import ops
 
 # Reassociation and reciprocals are left out: a formula's careful form would lose its care.
@@ -70,8 +71,16 @@ def globals_of(f: FunctionType) -> dict[str, Any]:
 
 
 def _is_formula(g: Any) -> bool:
-    inside = getattr(g, "__module__", "").startswith(ops.__package__)
+    inside = getattr(g, "__module__", "").startswith((ops.__package__, fast.__name__))
     return isinstance(g, FunctionType) and inside and g.__module__ != ops.__name__
+
+
+@cache
+def _numpy(dtype: Any) -> ModuleType:
+    """NumPy as formulas see it, with the functions of `fast` in the place of its own."""
+    module = ModuleType("numpy")
+    module.__dict__.update(vars(np) | {name: scalar(f, dtype) for name, f in fast.FAST[dtype].items()})
+    return module
 
 
 @cache
@@ -80,9 +89,17 @@ def scalar(f: FunctionType, dtype: Any) -> Any:
     used = globals_of(f)
     own: dict[str, Any] = {n: scalar(g, dtype) for n, g in used.items() if _is_formula(g)}
     own |= {n: dtype(g) for n, g in used.items() if type(g) is float}
+    if used.get("np") is np and f.__module__ != fast.__name__:
+        own["np"] = _numpy(dtype)
     constants = tuple(dtype(c) if type(c) is float else c for c in f.__code__.co_consts)
     copy = FunctionType(f.__code__.replace(co_consts=constants), {**f.__globals__, **own}, f.__name__)
     return njit(copy, fastmath=FLAGS, **INNER)
+
+
+@overload(fast.exp)
+def _exp(x):
+    f = scalar(fast.FAST[DTYPES[x]]["exp"], DTYPES[x])
+    return lambda x: f(x)
 
 
 @cache

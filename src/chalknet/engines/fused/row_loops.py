@@ -6,21 +6,36 @@ These are bodies for `loops`' overloads, so their signatures are those of `activ
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 
+from chalknet.engines.fused.fast import exp
+from chalknet.engines.fused.lowering import FLAGS, INNER
 from chalknet.engines.fused.lowlevel import number
 from chalknet.maths.ops import where
 
 
-def softmax(name, z, a, m, n, ld, p):
-    """a = e^(z - max z) / sum e^(z - max z), row by row."""
+@njit(**INNER, fastmath=FLAGS)
+def subtract_top(z, out, m, n, ld):
+    """out = z - max z, row by row: 0 at the maximum even where that is infinite, and 0 in the padding."""
     zero = number(0.0, z)
     for begin in range(0, m * ld, ld):
         top = z[begin]
         for j in range(begin + 1, begin + n):
             top = max(top, z[j])
-        total = zero
         for j in range(begin, begin + n):
-            a[j] = np.exp(where(z[j] == top, zero, z[j] - top))
+            out[j] = where(z[j] == top, zero, z[j] - top)
+        for j in range(begin + n, begin + ld):
+            out[j] = zero
+
+
+def softmax(name, z, a, m, n, ld, p):
+    """a = e^(z - max z) / sum e^(z - max z), row by row; one long loop of exponentials vectorises."""
+    subtract_top(z, a, m, n, ld)
+    for i in range(m * ld):
+        a[i] = exp(a[i])
+    for begin in range(0, m * ld, ld):
+        total = number(0.0, z)
+        for j in range(begin, begin + n):
             total += a[j]
         for j in range(begin, begin + n):
             a[j] /= total
@@ -29,16 +44,12 @@ def softmax(name, z, a, m, n, ld, p):
 def log_softmax(name, z, a, m, n, ld, p):
     """a = s - log sum e^s with s = z - max z, row by row; the maximum's own e^0 is the 1 of log1p."""
     zero, one = number(0.0, z), number(1.0, z)
+    subtract_top(z, a, m, n, ld)
     for begin in range(0, m * ld, ld):
-        top = z[begin]
-        for j in range(begin + 1, begin + n):
-            top = max(top, z[j])
         ties, rest = zero, zero
         for j in range(begin, begin + n):
-            s = where(z[j] == top, zero, z[j] - top)
-            a[j] = s
-            ties += where(s == zero, one, zero)
-            rest += where(s == zero, zero, np.exp(s))
+            ties += where(a[j] == zero, one, zero)
+            rest += where(a[j] == zero, zero, exp(a[j]))
         log = np.log1p(rest + (ties - one))
         for j in range(begin, begin + n):
             a[j] -= log
@@ -61,30 +72,29 @@ def d_log_softmax(name, z, a, d, m, n, ld, p):
         for j in range(begin, begin + n):
             total += d[j]
         for j in range(begin, begin + n):
-            d[j] -= np.exp(a[j]) * total
+            d[j] -= exp(a[j]) * total
 
 
 def softmax_cross_entropy(name, y, a, d, w, m, n, ld, p, scale):
     """loss = sum y (log sum e^z - z), d = w scale (softmax(z) sum y - y); `a` holds the logits z."""
-    zero, one = number(0.0, a), number(1.0, a)
-    total = 0.0
+    zero, one, total = number(0.0, a), number(1.0, a), 0.0
+    subtract_top(a, d, m, n, ld)
     for i in range(m):
-        begin = i * ld
-        top = a[begin]
-        for j in range(begin + 1, begin + n):
-            top = max(top, a[j])
-        ties, rest, mass, picked = zero, zero, zero, zero
-        for j in range(begin, begin + n):
-            s = where(a[j] == top, zero, a[j] - top)
-            e = np.exp(s)
-            d[j] = e
-            ties += where(s == zero, one, zero)
-            rest += where(s == zero, zero, e)
-            mass += y[j]
+        picked = zero
+        for j in range(i * ld, i * ld + n):
             # 0 * -inf would be NaN: a class that cannot be is no surprise when it is not
-            picked += y[j] * where(y[j] == zero, max(s, zero), s)
-        total += w[i] * (mass * np.log1p(rest + (ties - one)) - picked)
-        factor = w[i] * scale
+            picked += y[j] * where(y[j] == zero, max(d[j], zero), d[j])
+        total -= w[i] * picked
+    for i in range(m * ld):
+        d[i] = exp(d[i])
+    for i in range(m):
+        begin, factor = i * ld, w[i] * scale
+        ties, rest, mass = zero, zero, zero
+        for j in range(begin, begin + n):
+            ties += where(d[j] == one, one, zero)
+            rest += where(d[j] == one, zero, d[j])
+            mass += y[j]
+        total += w[i] * (mass * np.log1p(rest + (ties - one)))
         share = mass / (rest + ties)
         for j in range(begin, begin + n):
             d[j] = factor * (d[j] * share - y[j])
