@@ -8,7 +8,7 @@ from typing import Any
 _MODULES = {
     "Trace": "trace",
     "check_gradients": "gradcheck",
-    "explain": "explain",
+    "explain": "explaining",
 }
 
 

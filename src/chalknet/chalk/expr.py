@@ -8,7 +8,7 @@ Symbols carry their present value, so a comparison can be decided where a formul
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -85,40 +85,85 @@ FUNCTIONS: dict[str, Any] = {
 }
 
 
+def parts(e: Any, done: Container[int] = ()) -> Iterator[Expr]:
+    """The expression's sub-expressions and itself, each after its own arguments; what stands in `done` is passed over.
+
+    The caller adds each one's `id` to `done`, so that none comes twice. No recursion: sums can be thousands long.
+    """
+    stack = [e] if isinstance(e, Expr) else []
+    while stack:
+        waiting = [a for a in reversed(stack[-1].args) if isinstance(a, Expr) and id(a) not in done]
+        if waiting and id(stack[-1]) not in done:
+            stack += waiting
+            continue
+        top = stack.pop()
+        if id(top) not in done:
+            yield top
+
+
 def evaluate(e: Any, given: Mapping[str, Any] | None = None, memo: dict[int, Any] | None = None) -> Any:
     """The expression's value, with the symbols of `given` taken from there and the others' own values."""
     if not isinstance(e, Expr):
         return e
-    if isinstance(e, Symbol):
-        return e.value if given is None else given.get(e.name, e.value)
     memo = {} if memo is None else memo
-    if id(e) not in memo:
-        f = FUNCTIONS.get(e.op) or getattr(np, e.op)
-        with np.errstate(all="ignore"):
-            memo[id(e)] = f(*(evaluate(a, given, memo) for a in e.args))
+    with np.errstate(all="ignore"):
+        for part in parts(e, memo):
+            if isinstance(part, Symbol):
+                memo[id(part)] = part.value if given is None else given.get(part.name, part.value)
+            else:
+                f = FUNCTIONS.get(part.op) or getattr(np, part.op)
+                memo[id(part)] = f(*(memo[id(a)] if isinstance(a, Expr) else a for a in part.args))
     value = memo[id(e)]
     return value.item() if isinstance(value, np.generic) else value
 
 
-def symbols_of(e: Any, seen: dict[str, Symbol] | None = None) -> dict[str, Symbol]:
+def symbols_of(e: Any) -> dict[str, Symbol]:
     """The symbols of an expression by name, in the order of their first use."""
-    seen = {} if seen is None else seen
-    if isinstance(e, Symbol):
-        seen.setdefault(e.name, e)
-    elif isinstance(e, Expr):
-        for a in e.args:
-            symbols_of(a, seen)
-    return seen
+    done: set[int] = set()
+    out: dict[str, Symbol] = {}
+    for part in parts(e, done):
+        done.add(id(part))
+        if isinstance(part, Symbol):
+            out.setdefault(part.name, part)
+    return out
 
 
 def replace(e: Any, by: Mapping[int, Any]) -> Any:
     """The expression with the sub-expressions whose `id` stands in `by` replaced."""
-    if id(e) in by:
-        return by[id(e)]
-    if not isinstance(e, Expr) or isinstance(e, Symbol):
-        return e
-    args = tuple(replace(a, by) for a in e.args)
-    return e if all(a is b for a, b in zip(args, e.args, strict=True)) else Expr(e.op, *args)
+    done = dict(by)
+    for part in parts(e, done):
+        done[id(part)] = rebuilt(part, done)
+    return done.get(id(e), e) if isinstance(e, Expr) else e
+
+
+def rebuilt(part: Expr, done: Mapping[int, Any]) -> Expr:
+    """The same operation on what its arguments have become."""
+    if isinstance(part, Symbol):
+        return part
+    args = tuple(done[id(a)] if isinstance(a, Expr) else a for a in part.args)
+    return part if all(a is b for a, b in zip(args, part.args, strict=True)) else Expr(part.op, *args)
+
+
+def settle(e: Any) -> Any:
+    """The expression as worked arithmetic has it: conditions decided by the present values, erfc written as 1 - erf."""
+    done: dict[int, Any] = {}
+    for part in parts(e, done):
+        done[id(part)] = settled(part, rebuilt(part, done))
+    return done[id(e)] if isinstance(e, Expr) else e
+
+
+def settled(part: Expr, new: Expr) -> Any:
+    """One operation decided; `new` is `part` with its arguments settled."""
+    if part.op == "where":
+        return new.args[1] if evaluate(part.args[0]) else new.args[2]
+    if part.op == "xlogy":
+        x, y = new.args
+        return 0.0 if evaluate(x) == 0 else Expr("multiply", x, Expr("log", y))
+    if part.op in ("sign", "floor"):
+        return float(evaluate(part))
+    if part.op == "erfc":
+        return Expr("subtract", 1.0, Expr("erf", *new.args))
+    return new
 
 
 def add_up(terms: list[Any]) -> Any:
@@ -129,4 +174,4 @@ def add_up(terms: list[Any]) -> Any:
     return total
 
 
-__all__ = ["Expr", "Symbol", "add_up", "evaluate", "replace", "symbols_of"]
+__all__ = ["Expr", "Symbol", "add_up", "evaluate", "replace", "settle", "symbols_of"]

@@ -13,10 +13,9 @@ import numpy as np
 
 from chalknet.chalk import names
 from chalknet.chalk.chapters import write
-from chalknet.chalk.expr import Expr, evaluate
 from chalknet.chalk.groups import Group, Index
 from chalknet.chalk.ledger import Ledger
-from chalknet.chalk.numbers import digits_needed, tolerance
+from chalknet.chalk.numbers import written
 from chalknet.chalk.printers import (
     Latex,
     NumPy,
@@ -36,7 +35,8 @@ STYLES = ("node", "matrix")
 class Step:
     """One printed equation: a number (node style) or a whole array (matrix style).
 
-    `expr` is the expression behind it (None for what is given or drawn), `decimals` how many its operands need.
+    `expr` is the expression behind it (None for what is given or drawn), `decimals` how many its operands need, `true`
+    whether its arithmetic gives the value (it cannot where something overflows).
     """
 
     symbol: str
@@ -48,6 +48,7 @@ class Step:
     source: str
     note: str = ""
     code: str | None = None
+    true: bool = True
 
     @property
     def shape(self) -> list[int]:
@@ -70,8 +71,8 @@ class Step:
         return "" if self.expr is None else Text(digits(None), lambda s: names.text(s.name))(self.expr)
 
     def worked(self, printer: type[Printer]) -> str | None:
-        """The right side with numbers for symbols; None where there is none (a matrix, something given)."""
-        if self.expr is None or np.ndim(self.value):
+        """The right side with numbers for symbols; None where there is none: a matrix, something given, an overflow."""
+        if self.expr is None or not self.true:
             return None
         number = digits(self.decimals)
         if printer is Text:
@@ -118,9 +119,8 @@ class Trace:
         """One step an array."""
         for g in self.groups:
             value = g.value if g.value.ndim else float(g.value)
-            yield Step(
-                g.name, g.title, g.part, value, g.whole, self.precision, g.source, g.note, self.code_of(g)
-            )
+            more = (g.whole, self.precision, g.source, g.note, self.code_of(g), False)
+            yield Step(g.name, g.title, g.part, value, *more)
 
     def node_steps(self) -> Iterator[Step]:
         """One step a number."""
@@ -133,24 +133,13 @@ class Trace:
     def step(self, g: Group, index: Index, code: str | None = None, note: str = "") -> Step:
         """The step of one entry, written in the first of its forms that is true at the printed precision."""
         value = float(g.value[index]) + 0.0  # no -0
-        chosen: Any = None
-        decimals: int | None = self.precision
-        for k, form in enumerate(g.forms):
-            e = form(index)
-            close = evaluate(e) if isinstance(e, Expr) else float(e)
-            if not self._holds(close, value):
-                continue
-            chosen, decimals = e, digits_needed(e, value, self.precision)
-            if k > 0:
-                safe = "printed in its safe form: the textbook's would not give this number in floating point"
-                note = f"{note}; {safe}" if note else safe
-            break
-        return Step(g.symbol(index), g.title, g.part, value, chosen, decimals, g.source, note, code)
-
-    def _holds(self, left: float, value: float) -> bool:
-        if not (math.isfinite(left) and math.isfinite(value)):
-            return str(left) == str(value) or (left != left and value != value)
-        return abs(left - value) <= max(0.5 * tolerance(value, self.precision), 1e-12 * abs(value))
+        w = written((form(index) for form in g.forms), value, self.precision)
+        if w.form > 0:
+            safe = "printed in its safe form: the textbook's would not give this number in floating point"
+            note = f"{note}; {safe}" if note else safe
+        return Step(
+            g.symbol(index), g.title, g.part, w.value, w.expr, w.decimals, g.source, note, code, w.true
+        )
 
     def code_of(self, g: Group) -> str | None:
         """The line of NumPy that computes a group, on request."""
