@@ -17,6 +17,7 @@ SUB = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 GREEK = {
     "lr": ("\\alpha", "α"),
     "lrt": ("\\alpha_t", "αₜ"),
+    **{f"lrt{c}": (f"\\alpha_{{t,{c}}}", f"αₜ,{c}") for c in "abc"},  # NAdam has two rates
     "l": ("\\ell", "ℓ"),
     "mask": ("k", "k"),
     "clip": ("c", "c"),
@@ -25,6 +26,9 @@ CONSTANTS = {
     "beta_1": ("\\beta_1", "β₁"), "beta_2": ("\\beta_2", "β₂"), "epsilon": ("\\varepsilon", "ε"),
     "momentum": ("\\mu", "μ"),
     "rho": ("\\rho", "ρ"), "weight_decay": ("\\lambda", "λ"), "t": ("t", "t"),
+    # of general statements: prediction, derivative of a loss, of an activation
+    "yhat": ("\\hat y", "ŷ"), "dl": ("\\frac{\\partial \\ell}{\\partial \\hat y}", "∂ℓ/∂ŷ"),
+    "df": ("f'(z)", "f′(z)"), "dsigma": ("\\sigma'(z)", "σ′(z)"),
 }  # fmt: skip
 WIDE = {"aa": ("\\tilde a", "ã"), "hh": ("\\tilde h", "h̃")}
 
@@ -70,6 +74,18 @@ def primed(base: str, primes: int) -> str:
     "dL/dz1''"
     """
     return base + "'" * primes
+
+
+def topped(symbol: str) -> bool:
+    """Tell whether the printed symbol has a superscript or is a fraction, so that a power needs brackets.
+
+    >>> topped("z1[0]"), topped("beta_2"), topped("x[0]")
+    (True, False, False)
+    """
+    if symbol in CONSTANTS:
+        return False
+    n = parse(symbol)
+    return n.d or n.layer is not None or n.primes > 0
 
 
 def latex(symbol: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from chalknet.chalk import names
 from chalknet.chalk.expr import Expr, Symbol, evaluate
 from chalknet.chalk.numbers import shown
@@ -35,7 +37,8 @@ class Printer:
     """
 
     table: dict[str, str] = {}
-    divides = True  # a division prints its two sides inside brackets of its own (a fraction)
+    minus: tuple[str, ...] = ("-", "−")  # how the text of a negative number begins
+    fractions = True  # a division is printed as a fraction, whose two sides need no brackets
 
     def __init__(self, number: Callable[[float], str], symbol: Callable[[Symbol], str] | None = None) -> None:
         self.number, self.symbol, self.decide = number, symbol, symbol is None
@@ -52,9 +55,10 @@ class Printer:
             return (self.symbol(e), ATOM) if self.symbol else self._signed(self.number(float(e.value)))
         if e.op == "where" and self.decide:
             return self.show(e.args[1] if evaluate(e.args[0]) else e.args[2])
-        if e.op == "xlogy" and self.decide:
+        if e.op == "xlogy" and "xlogy" not in self.table:
             x, y = e.args
-            return self.show(0.0 if evaluate(x) == 0 else Expr("multiply", x, Expr("log", y)))
+            nothing = self.decide and evaluate(x) == 0
+            return self.show(0.0 if nothing else Expr("multiply", x, Expr("log", y)))
         if e.op == "erfc" and "erfc" not in self.table:
             return self.show(Expr("subtract", 1.0, Expr("erf", *e.args)))
         if e.op in ("sign", "floor") and self.decide:
@@ -80,9 +84,8 @@ class Printer:
         """A constant of the formula, all its digits."""
         return text
 
-    @staticmethod
-    def _signed(text: str) -> tuple[str, int]:
-        return text, SIGN if text[:1] in "-−" else ATOM
+    def _signed(self, text: str) -> tuple[str, int]:
+        return text, SIGN if text.startswith(self.minus) else ATOM
 
     def inside(self, e: Any, least: int) -> str:
         """The text, in brackets where it binds less tightly than `least`."""
@@ -93,37 +96,78 @@ class Printer:
         """The text in brackets."""
         return f"({text})"
 
+    def base(self, e: Any) -> str:
+        """What a power is taken of; a symbol that has a superscript of its own stands in brackets."""
+        text = self.inside(e, ATOM)
+        topped = self.symbol and isinstance(e, Symbol) and names.topped(e.name)
+        return self.bracketed(text) if topped else text
+
     def power(self, base: Any, exponent: Any) -> tuple[str, int]:
         """A power."""
-        return self.table["power"].format(self.inside(base, ATOM), self.inside(exponent, ATOM)), POWER
+        return self.table["power"].format(self.base(base), self.inside(exponent, ATOM)), POWER
+
+    def positive(self, text: str) -> str:
+        """The text, in brackets where it begins with a minus, as one writes it by hand: 3 + (-2)."""
+        return self.bracketed(text) if text.startswith(self.minus) else text
+
+    def fraction(self, e: Expr) -> bool:
+        """Tell whether a division is printed as a fraction."""
+        return self.fractions
+
+    def terms(self, e: Expr) -> list[Any]:
+        """The terms of a sum, from the left; None stands for those left out."""
+        return addends(e)
 
     def operation(self, e: Expr) -> tuple[str, int]:
         """Every other operation, by its table."""
         level = LEVEL.get(e.op, ATOM)
         template = self.table[e.op]
-        if e.op in ("add", "subtract"):
-            # brackets around a negative number, as one writes it by hand: 3 + (-2)
-            right = self.inside(e.args[1], PRODUCT if e.op == "subtract" else SUM)
-            right = self.bracketed(right) if right[:1] in "-−" else right
+        if e.op == "add":
+            first, *rest = ("⋯" if t is None else self.inside(t, SUM) for t in self.terms(e))
+            return template.format("", "").join([first, *map(self.positive, rest)]), level
+        if e.op == "subtract":
+            right = self.positive(self.inside(e.args[1], PRODUCT))
             return template.format(self.inside(e.args[0], SUM), right), level
-        if e.op == "divide" and self.divides:
+        if e.op == "divide" and self.fraction(e):
             return template.format(self(e.args[0]), self(e.args[1])), level
         if e.op in ("multiply", "divide", "matmul"):
-            left = self.inside(e.args[0], PRODUCT)
-            right = self.inside(e.args[1], POWER if e.op == "divide" else PRODUCT)
-            if (
-                e.op == "multiply"
-                and isinstance(e.args[1], Expr)
-                and e.args[1].op == "divide"
-                and not self.divides
-            ):
-                right = self.bracketed(right)
-            left, right = (self.bracketed(t) if t[:1] in "-−" else t for t in (left, right))
-            return template.format(left, right), level
+            return self.product(e, template), level
         if e.op == "negative":
-            inner = self.inside(e.args[0], PRODUCT)
-            return template.format(self.bracketed(inner) if inner[:1] in "-−" else inner), level
+            return template.format(self.positive(self.inside(e.args[0], PRODUCT))), level
+        if e.op == "norm":
+            return self.table["norm"].format(", ".join(self(a) for a in e.args)), level
+        if len(e.args) == 1 and template.endswith("{}"):  # a sum sign binds like a product
+            return template.format(self.inside(e.args[0], PRODUCT)), PRODUCT
         return template.format(*(self(a) for a in e.args)), level
+
+    def product(self, e: Expr, template: str) -> str:
+        """A product or a quotient on one line; matrices multiplied entry by entry have a sign of their own."""
+        left = self.inside(e.args[0], PRODUCT)
+        right = self.inside(e.args[1], POWER if e.op == "divide" else PRODUCT)
+        if e.op == "divide" and self.fractions:
+            template = self.table["slash"]
+        elif e.op == "multiply":
+            if isinstance(e.args[1], Expr) and e.args[1].op == "divide" and not self.fraction(e.args[1]):
+                right = self.bracketed(right)
+            if all(is_array(a) for a in e.args):
+                template = self.table["entrywise"]
+        return template.format(self.positive(left), self.positive(right))
+
+
+def addends(e: Any) -> list[Any]:
+    """The terms of a sum, from the left: a + b + c is three."""
+    out = []
+    while isinstance(e, Expr) and e.op == "add":
+        out.append(e.args[1])
+        e = e.args[0]
+    return [e, *reversed(out)]
+
+
+def is_array(e: Any) -> bool:
+    """Tell whether an expression stands for a matrix, not for one number."""
+    if isinstance(e, Symbol):
+        return np.ndim(e.value) > 0
+    return isinstance(e, Expr) and e.op not in ("all", "norm") and any(is_array(a) for a in e.args)
 
 
 def same(a: Any, b: Any) -> bool:
@@ -140,10 +184,10 @@ def same(a: Any, b: Any) -> bool:
 class Python(Printer):
     """Plain Python arithmetic, which a reader can paste into an interpreter after `from math import *`."""
 
-    divides = False
+    fractions = False
     table = {
-        "add": "{} + {}", "subtract": "{} - {}", "multiply": "{}*{}", "divide": "{}/{}", "negative": "-{}",
-        "power": "{}**{}", "maximum": "max({}, {})", "minimum": "min({}, {})", "absolute": "abs({})",
+        "add": "{} + {}", "subtract": "{} - {}", "multiply": "{}*{}", "entrywise": "{}*{}", "divide": "{}/{}",
+        "negative": "-{}", "power": "{}**{}", "maximum": "max({}, {})", "minimum": "min({}, {})", "absolute": "abs({})",
         **{f: f + "({})" for f in (*FUNCTIONS, "erf")},
     }  # fmt: skip
 
@@ -151,13 +195,20 @@ class Python(Printer):
 class NumPy(Printer):
     """NumPy code over whole arrays."""
 
-    divides = False
+    fractions = False
+
+    def base(self, e: Any) -> str:
+        """Variables need no brackets."""
+        return self.inside(e, ATOM)
+
     table = {
         **{op: "{} " + sign + " {}" for op, sign in COMPARE.items()},
-        "add": "{} + {}", "subtract": "{} - {}", "multiply": "{} * {}", "divide": "{} / {}", "negative": "-{}",
-        "power": "{}**{}", "matmul": "{} @ {}", "transpose": "{}.T", "where": "np.where({}, {}, {})",
+        "add": "{} + {}", "subtract": "{} - {}", "multiply": "{} * {}", "entrywise": "{} * {}",
+        "divide": "{} / {}", "negative": "-{}", "power": "{}**{}", "matmul": "{} @ {}",
+        "transpose": "{}.T", "where": "np.where({}, {}, {})",
         "total": "np.sum({}, axis=0, keepdims=True)", "across": "np.sum({}, axis=1, keepdims=True)",
-        "all": "np.sum({})", "top": "np.max({}, axis=1, keepdims=True)",
+        "all": "np.sum({})", "norm": "np.sqrt(sum(np.sum(g**2) for g in ({},)))",
+        "top": "np.max({}, axis=1, keepdims=True)",
         "maximum": "np.maximum({}, {})", "minimum": "np.minimum({}, {})", "absolute": "np.abs({})",
         "erf": "scipy.special.erf({})", "erfc": "scipy.special.erfc({})", "xlogy": "scipy.special.xlogy({}, {})",
         **{f: f"np.{f}" + "({})" for f in (*FUNCTIONS, "sign", "floor")},
@@ -167,15 +218,16 @@ class NumPy(Printer):
 class Text(Printer):
     """Unicode for terminals."""
 
-    divides = False
+    fractions = False
     table = {
         "greater": "{} > {}", "greater_equal": "{} ≥ {}", "less": "{} < {}", "less_equal": "{} ≤ {}",
         "equal": "{} = {}",
-        "add": "{} + {}", "subtract": "{} − {}", "multiply": "{}·{}", "divide": "{}/{}", "negative": "−{}",
-        "power": "{}^{}", "matmul": "{} · {}", "transpose": "{}ᵀ", "where": "({1} if {0}, else {2})",
-        "total": "Σ_rows {}", "across": "Σ_outputs {}", "all": "Σ {}",
-        "maximum": "max({}, {})", "minimum": "min({}, {})", "absolute": "|{}|", "sqrt": "√({})", "exp": "e^({})",
-        "xlogy": "{}·log({})", "expm1": "(e^({}) − 1)", "log1p": "log(1 + {})",
+        "add": "{} + {}", "subtract": "{} − {}", "multiply": "{}·{}", "entrywise": "{} ⊙ {}", "divide": "{}/{}",
+        "negative": "−{}", "power": "{}^{}", "matmul": "{} · {}", "transpose": "{}ᵀ",
+        "where": "({1} if {0}, else {2})",
+        "total": "Σ_rows {}", "across": "Σ_outputs {}", "all": "Σ {}", "top": "max_outputs {}",
+        "norm": "‖{}‖", "maximum": "max({}, {})", "minimum": "min({}, {})", "absolute": "|{}|", "sqrt": "√({})",
+        "exp": "e^({})", "expm1": "(e^({}) − 1)", "log1p": "log(1 + {})",
         **{f: f + "({})" for f in ("log", "tanh", "sin", "cos", "erf", "erfc", "sign", "floor")},
     }  # fmt: skip
 
@@ -186,7 +238,7 @@ class Text(Printer):
     def power(self, base: Any, exponent: Any) -> tuple[str, int]:
         """Squares as ²."""
         if exponent == 2.0 and not isinstance(exponent, Expr):
-            return self.inside(base, ATOM) + "²", POWER
+            return self.base(base) + "²", POWER
         return super().power(base, exponent)
 
 
@@ -200,13 +252,15 @@ class Latex(Printer):
     table = {
         "greater": "{} > {}", "greater_equal": "{} \\ge {}", "less": "{} < {}", "less_equal": "{} \\le {}",
         "equal": "{} = {}",
-        "add": "{} + {}", "subtract": "{} - {}", "multiply": "{} \\cdot {}", "divide": "\\frac{{{}}}{{{}}}",
-        "negative": "-{}", "power": "{}^{{{}}}", "matmul": "{} \\cdot {}", "transpose": "{{{}}}^{{\\top}}",
+        "add": "{} + {}", "subtract": "{} - {}", "multiply": "{} \\cdot {}", "entrywise": "{} \\odot {}",
+        "divide": "\\frac{{{}}}{{{}}}", "slash": "{} / {}", "negative": "-{}",
+        "power": "{}^{{{}}}", "matmul": "{} \\cdot {}", "transpose": "{{{}}}^{{\\top}}",
         "where": "\\begin{{cases}} {1} & {0} \\\\ {2} & \\text{{otherwise}} \\end{{cases}}",
         "total": "\\sum_{{\\text{{rows}}}} {}", "across": "\\sum_{{\\text{{outputs}}}} {}", "all": "\\sum {}",
+        "top": "\\max_{{\\text{{outputs}}}} {}", "norm": "\\left\\lVert {} \\right\\rVert",
         "maximum": "\\max({}, {})", "minimum": "\\min({}, {})", "absolute": "\\left|{}\\right|",
         "sqrt": "\\sqrt{{{}}}", "exp": "e^{{{}}}", "expm1": "\\left(e^{{{}}} - 1\\right)", "log1p": "\\log(1 + {})",
-        "xlogy": "{} \\log({})", "erf": "\\operatorname{{erf}}({})", "erfc": "\\operatorname{{erfc}}({})",
+        "erf": "\\operatorname{{erf}}({})", "erfc": "\\operatorname{{erfc}}({})",
         "sign": "\\operatorname{{sign}}({})", "floor": "\\lfloor {} \\rfloor",
         **{f: f"\\{f}" + "({})" for f in ("log", "tanh", "sin", "cos")},
     }  # fmt: skip
@@ -217,7 +271,7 @@ class Latex(Printer):
 
     def power(self, base: Any, exponent: Any) -> tuple[str, int]:
         """The exponent needs no brackets."""
-        return self.table["power"].format(self.inside(base, ATOM), self(exponent)), POWER
+        return self.table["power"].format(self.base(base), self(exponent)), POWER
 
 
 def latex_number(text: str) -> str:
