@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from chalknet.engines import rules as r
@@ -109,6 +109,7 @@ def test_both_engines_end_at_the_same_numbers(engines, case):
     engines.same(fused, plain, 1e-10)
 
 
+@settings(max_examples=settings.default.max_examples // 2)
 @given(cases())
 def test_in_float32_losses_agree_to_its_precision(engines, case):
     fused, plain = both(engines, case, "float32")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import chalknet
@@ -87,3 +89,25 @@ def test_the_disk_cache_knows_what_it_holds(copy):
     assert third["numba"] != first["numba"]
     assert "activate leaky_relu float64" in third["compiled"]
     assert "train float64" in third["found"]  # kernels hold no formula
+
+
+@pytest.mark.parametrize("trouble", ["no folder", "no space"])
+def test_without_a_place_to_keep_it_code_is_compiled_all_the_same(monkeypatch, trouble):
+    from numba.core.caching import FunctionCache
+
+    from chalknet.engines.fused import steps
+
+    def no_folder(self, function):
+        raise RuntimeError("cannot cache function: no locator available")
+
+    def no_space(self, sig, data):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(
+        FunctionCache, *(("__init__", no_folder) if trouble == "no folder" else ("save_overload", no_space))
+    )
+    function, signature = steps.MAKERS["pace"]("constant", steps.DTYPES["float64"])
+    made = steps.build(function, signature, f"sources without {trouble}", "pace")
+    clock = np.zeros(4)
+    call = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_double, ctypes.c_void_p, ctypes.c_void_p)(made.address)
+    assert call(0.25, clock.ctypes.data, clock.ctypes.data) == 0.25

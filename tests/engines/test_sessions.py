@@ -49,6 +49,7 @@ def test_cuts_never_change_a_bit(engines, engine, run, cut, fresh):
     assert whole[1].scores == pieces[1].scores
 
 
+@pytest.mark.unjitted
 def test_a_cut_inside_an_epoch_comes_back_there(engines):
     description = engines.description((5, 9, "tanh", 4), batch_size=8, max_epochs=2)
     for engine in BOTH:

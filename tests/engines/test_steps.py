@@ -245,5 +245,15 @@ def test_every_formula_of_whole_rows_has_a_fused_form():
     assert set(MAKERS) == {"activate", "derive", "measure", "prepare", "update", "pace"}
 
 
+def test_read_only_memory_may_be_presented_as_writable():
+    own = np.arange(6.0).reshape(2, 3)
+    assert np.shares_memory(lowlevel.writable(own), own)
+    own.flags.writeable = False
+    flat = lowlevel.writable(own)
+    assert flat.flags.writeable
+    assert flat.ctypes.data == own.ctypes.data
+    assert flat.tolist() == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]
+
+
 def test_the_same_step_is_made_once():
     assert address_of("activate", "relu", "float64") == address_of("activate", "relu", "float64")

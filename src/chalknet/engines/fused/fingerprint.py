@@ -7,6 +7,7 @@ formula would give its old numbers. Here the digest is part of the key, so that 
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ def digest(*patterns: str) -> str:
 
 _FUSED = "engines/fused/"
 FORMULAS = digest(
-    "maths/*.py", *(f"{_FUSED}{f}.py" for f in ("fast", "loops", "lowering", "lowlevel", "row_loops", "steps"))
+    "maths/*.py",
+    *(f"{_FUSED}{f}.py" for f in ("fast", "loops", "lowering", "lowlevel", "row_loops", "steps")),
 )
 KERNELS = digest("engines/random.py", "engines/rules.py", f"{_FUSED}*.py")
 
@@ -34,6 +36,11 @@ class SourceCache(FunctionCache):
     def __init__(self, function: Any, sources: str) -> None:
         self.sources = sources
         super().__init__(function)
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep compiled code; where the disk refuses, the next process compiles again."""
+        with suppress(OSError):
+            super().save_overload(sig, data)
 
     def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
         return (*super()._index_key(sig, codegen), self.sources)

@@ -8,13 +8,12 @@ Element-wise formulas run over the padding too (one long loop vectorises); what 
 from __future__ import annotations
 
 import numpy as np
-from numba import types
 from numba.extending import overload
 
 from chalknet.engines.fused.lowering import DTYPES, scalar
 from chalknet.engines.fused.lowlevel import JIT, number
 from chalknet.engines.fused.row_loops import ROW_BACKWARD, ROW_FORWARD, softmax_cross_entropy
-from chalknet.maths import activations, losses, optimizers, rows, schedules
+from chalknet.maths import activations, losses, optimizers, schedules
 
 
 def block(flat, m, n, ld):
@@ -24,26 +23,30 @@ def block(flat, m, n, ld):
 
 def activate(name, z, a, m, n, ld, p):
     """a = f(z), for a block."""
-    row = rows.ROW_ACTIVATIONS.get(name)
-    f = row.f if row else lambda values: activations.get(name).f(values, p)
-    block(a, m, n, ld)[:] = f(block(z, m, n, ld))
+    if name in ROW_FORWARD:
+        ROW_FORWARD[name](name, z, a, m, n, ld, p)
+    else:
+        block(a, m, n, ld)[:] = activations.get(name).f(block(z, m, n, ld), p)
 
 
 def derive(name, z, a, d, m, n, ld, p):
     """d = d * f'(z), for a block; for an activation of whole rows the vector-Jacobian product."""
-    row = rows.ROW_ACTIVATIONS.get(name)
-    zz, aa, dd = (block(v, m, n, ld) for v in (z, a, d))
-    dd[:] = row.vjp(aa, dd.copy()) if row else dd * activations.get(name).df(zz, aa, p)
+    if name in ROW_BACKWARD:
+        ROW_BACKWARD[name](name, z, a, d, m, n, ld, p)
+    else:
+        zz, aa, dd = (block(v, m, n, ld) for v in (z, a, d))
+        dd *= activations.get(name).df(zz, aa, p)
 
 
 def measure(name, y, a, d, w, m, n, ld, p, scale):
     """d = w * scale * dloss/da for a block; returns the weighted sum of the losses."""
     row = losses.get(name)
+    if row.whole_row:
+        return softmax_cross_entropy(name, y, a, d, w, m, n, ld, p, scale)
     yy, aa, ww = block(y, m, n, ld), block(a, m, n, ld), w[:m]
     d[: m * ld] = 0.0
     block(d, m, n, ld)[:] = row.df(yy, aa, p) * (ww * scale)[:, None]
-    loss = row.f(yy, aa, p)
-    return float((ww * (loss if row.whole_row else loss.sum(axis=1))).sum())
+    return float((ww * row.f(yy, aa, p).sum(axis=1)).sum())
 
 
 def prepare(name, rate, t, h, c):
@@ -75,10 +78,8 @@ if JIT:
 
 @overload(activate, prefer_literal=True)
 def _activate(name, z, a, m, n, ld, p):
-    if not isinstance(name, types.StringLiteral):
-        return None
     key = name.literal_value
-    if key in rows.ROW_ACTIVATIONS:
+    if key in ROW_FORWARD:
         return ROW_FORWARD[key]
     f = scalar(activations.get(key).f, DTYPES[z.dtype])
 
@@ -91,10 +92,8 @@ def _activate(name, z, a, m, n, ld, p):
 
 @overload(derive, prefer_literal=True)
 def _derive(name, z, a, d, m, n, ld, p):
-    if not isinstance(name, types.StringLiteral):
-        return None
     key = name.literal_value
-    if key in rows.ROW_ACTIVATIONS:
+    if key in ROW_BACKWARD:
         return ROW_BACKWARD[key]
     df = scalar(activations.get(key).df, DTYPES[z.dtype])
 
@@ -107,8 +106,6 @@ def _derive(name, z, a, d, m, n, ld, p):
 
 @overload(measure, prefer_literal=True)
 def _measure(name, y, a, d, w, m, n, ld, p, scale):
-    if not isinstance(name, types.StringLiteral):
-        return None
     row, dtype = losses.get(name.literal_value), DTYPES[a.dtype]
     if row.whole_row:
         return softmax_cross_entropy
@@ -131,8 +128,6 @@ def _measure(name, y, a, d, w, m, n, ld, p, scale):
 
 @overload(prepare, prefer_literal=True)
 def _prepare(name, rate, t, h, c):
-    if not isinstance(name, types.StringLiteral):
-        return None
     row = optimizers.get(name.literal_value)
     scales, k = scalar(row.scales, np.float64), len(row.hyper)
 
@@ -146,8 +141,6 @@ def _prepare(name, rate, t, h, c):
 
 @overload(update, prefer_literal=True)
 def _update(name, w, g, s0, s1, s2, n, c):
-    if not isinstance(name, types.StringLiteral):
-        return None
     row = optimizers.get(name.literal_value)
     step = scalar(row.step, DTYPES[w.dtype])
     length = len(row.scales(0.1, 1.0, tuple(row.hyper.values())))
@@ -201,8 +194,6 @@ _SLOTS = (_no_slots, _one_slot, _two_slots, _three_slots)
 
 @overload(pace, prefer_literal=True)
 def _pace(name, rate, clock, h):
-    if not isinstance(name, types.StringLiteral):
-        return None
     row = schedules.get(name.literal_value)
     f, k = scalar(row.rate, np.float64), len(row.hyper)
     return lambda name, rate, clock, h: f(rate, spread(clock, 4), spread(h, k))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -31,7 +32,8 @@ def build(function: Any, signature: Any, sources: str, label: str, flags: set[st
     made = CFunc(
         function, (signature.args, signature.return_type), locals={}, options=OPTIONS | {"fastmath": flags}
     )
-    made._cache = SourceCache(function, sources)  # noqa: SLF001  `enable_caching` would put Numba's own here
+    with suppress(RuntimeError):  # Numba found no folder that it may write to
+        made._cache = SourceCache(function, sources)  # noqa: SLF001  `enable_caching` would put Numba's own here
     made.compile()
     (FOUND if made.cache_hits else COMPILED).append(label)
     return made
@@ -100,10 +102,9 @@ def _number(function: Callable[..., Any]) -> int:
 @cache
 def address_of(kind: str, name: str, dtype: str) -> int:
     """The address of a formula's compiled loop (un-jitted: the number of its Python function)."""
-    if not lowlevel.JIT:
-        body = getattr(loops, kind)
-        return _number(lambda *args: body(name, *args))
     function, signature = MAKERS[kind](name, DTYPES[dtype])
+    if not lowlevel.JIT:
+        return _number(function)
     _KEPT.append(build(function, signature, FORMULAS, f"{kind} {name} {dtype}"))
     return _KEPT[-1].address
 
