@@ -11,7 +11,7 @@ from chalknet.chalk.expr import Expr, add_up
 from chalknet.chalk.forward import source_of
 from chalknet.chalk.groups import Builder, Index
 from chalknet.chalk.ledger import Stage, mask_of
-from chalknet.chalk.objective import d_output
+from chalknet.chalk.objective import d_output, shared, together, weight_of
 from chalknet.engines import base
 from chalknet.maths import activations, losses
 from chalknet.maths.rows import ROW_ACTIVATIONS
@@ -108,15 +108,9 @@ def d_activation(
         note = ""
     joint = builder.book.description.fused()
     if joint is not builder.book.description and stage == builder.book.stages[-1]:
-        linked: Any = losses.get(joint.loss).d_linked
-        divisor, weighted = float(builder.book.divisor), builder.book.weights is not None
-
-        def together(index: Index) -> Any:
-            e = linked(builder.entries("y")[index], builder.entries(target)[index])
-            e = builder.entries("s")[index[0], 0] * e if weighted else e
-            return e if divisor == 1.0 else e / divisor
-
-        forms.append(together)
+        loss = losses.get(joint.loss)
+        for g in together(builder, loss.d_linked, loss.whole_row, target):
+            forms.append(lambda index, g=g: shared(builder, g(index), weight_of(builder, index[0])))
         note = "together with the loss this is ŷ − y"
     builder.add(
         f"dL/d{source}", arrays[f"dL/d{stage.source}"], "backward",

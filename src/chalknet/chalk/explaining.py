@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy, deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -13,9 +14,12 @@ from chalknet.chalk.trace import STYLES, Trace
 from chalknet.engines import describe
 from chalknet.engines import rules as r
 from chalknet.engines.base import Description, State
-from chalknet.estimators import _build
+from chalknet.estimators import _build, _fitting
 from chalknet.estimators._base import BaseMLP
-from chalknet.exceptions import NotFittedError, ParameterError
+from chalknet.estimators._objective import objective
+from chalknet.estimators._tabular_base import Tabular
+from chalknet.estimators.perceptron import Perceptron
+from chalknet.exceptions import ParameterError
 from chalknet.layers.config import ABOVE_ZERO, number, whole
 from chalknet.layers.optimizer import SGD, Optimizer
 from chalknet.network import Network
@@ -43,8 +47,9 @@ def explain(
         net_or_estimator: a ``Network`` with a loss, or a fitted estimator of chalknet.
         X, y: rows and targets, as ``fit`` takes them (an estimator's y are its class labels or numbers).
         learning_rate: None: the model's own optimizer in its present state, with its penalties and clipping, takes the
-            step (a network that was never fitted has ``SGD()``); a number: plain gradient descent with it.
-        optimizer: another optimizer object, from its start.
+            step (a network that was never fitted, and an estimator fitted by "lbfgs", has ``SGD()``); a number: plain
+            gradient descent with it, without penalties or clipping.
+        optimizer: another optimizer object, from its start; penalties and clipping stay the model's.
         style: "node", an equation for every number, or "matrix", one for every array.
         precision: decimals that results are printed with; operands get as many as that needs.
         steps: how many updates, one after another on the same rows.
@@ -52,7 +57,11 @@ def explain(
         sample_weight: (rows,) weights in the loss.
         jacobian: spell softmax with cross-entropy out through softmax's Jacobian too.
 
-    Raises ``ParameterError`` for options out of range, ``NotFittedError`` for an estimator that is not fitted.
+    A float32 model is explained in float64, with its own numbers. ``Perceptron(activation="sigmoid")`` is one layer
+    under the squared error, summed over its units; it learns from one row at a time, so one row shows what it does.
+
+    Raises ``ParameterError`` for options out of range, a network without a loss and a ``Perceptron`` that learns by a
+    rule which is no gradient (``activation="step"``), ``NotFittedError`` for an estimator that is not fitted.
 
     >>> import chalknet as cn
     >>> net = cn.Network([cn.Dense(2, 1)], loss=cn.MSE())
@@ -75,66 +84,75 @@ def explain(
         raise ParameterError(
             f"explain: optimizer must be an object such as SGD(0.1), but was given {optimizer!r}."
         )
-    net, x, target, weights, options = prepared(net_or_estimator, X, y, sample_weight)
     if learning_rate is not None:
-        optimizer, options = SGD(learning_rate), {}
-    last = getattr(
-        net_or_estimator, "_last", None
-    )  # an estimator whose weights were assigned starts its optimizer anew
-    assigned = last is not None and not np.array_equal(last, net.parameters)
-    description, state = present(net, optimizer, options, assigned)
+        optimizer = SGD(learning_rate)
+    model = apart(net_or_estimator)
+    given = objective(model, X, y, sample_weight)
+    description, state = present(model, given.network, optimizer, plain=learning_rate is not None)
+    x, target, weights = double(given.X), double(given.y), double(given.weights)
     book = calculate(description, state, x, target, weights, steps)
     return Trace(book, style=style, precision=precision, code=code, jacobian=jacobian)
 
 
-def prepared(
-    model: Any, X: Any, y: Any, sample_weight: Any
-) -> tuple[Network, np.ndarray, np.ndarray, np.ndarray | None, dict[str, Any]]:
-    """(network, rows, targets, weights, training options) of a network or estimator, in float64."""
-    if isinstance(model, Network):
-        if model.loss is None:
-            raise ParameterError(
-                "explain: this network has no loss: give one, as in Network(layers, loss=MSE())."
-            )
-        x = model.inputs_for(X)
-        target = describe.targets(model.loss, y, model.layers, x.shape[0], model.dtype)
-        weights = describe.weights(sample_weight, x.shape[0], model.dtype)
-        return model, dense(x), double(target), double(weights), dict(model.options_)
-    inner = getattr(model, "estimator_", None)
-    if inner is not None and hasattr(model, "preprocess"):
-        X, y = model.preprocess(X, y)
-        model = inner
-    if not isinstance(model, BaseMLP):
-        raise ParameterError(
-            f"explain takes a Network or a fitted chalknet estimator, but was given {model!r}."
-        )
-    if not hasattr(model, "network_"):
-        raise NotFittedError(f"This {type(model).__name__} is not fitted yet: call fit(X, y) before explain.")
-    x, target, weights = model.read_for(X, y, sample_weight)
-    options = {"l2": _build.l2_of(model)} if model.solver != "lbfgs" else {"l2": float(model.alpha)}
-    return model.network_, dense(x), double(target), double(weights), options
-
-
-def dense(x: Any) -> np.ndarray:
-    """Rows as a dense float64 array."""
-    return np.ascontiguousarray(x.toarray() if sparse.issparse(x) else x, np.float64)
+def apart(model: Any) -> Any:
+    """A copy of an estimator with a network of its own: weights that were assigned are taken over there."""
+    if isinstance(model, Tabular) and "estimator_" in vars(model):
+        model = copy(model)
+        model.estimator_ = apart(model.estimator_)
+    elif isinstance(model, BaseMLP) and hasattr(model, "network_"):
+        model = copy(model)
+        model.network_ = deepcopy(model.network_)
+    return model
 
 
 def double(values: Any) -> Any:
-    """Floats as float64; class numbers and None as they are."""
-    return values.astype(np.float64) if values is not None and values.dtype.kind == "f" else values
+    """Floats as a new dense float64 array; class numbers and None as they are."""
+    if values is None or values.dtype.kind != "f":
+        return values
+    return np.array(values.toarray() if sparse.issparse(values) else values, np.float64, order="C")
 
 
 def present(
-    net: Network, optimizer: Optimizer | None, options: dict[str, Any], assigned: bool
+    model: Any, net: Network, optimizer: Optimizer | None, *, plain: bool
 ) -> tuple[Description, State]:
-    """Description and state of the update: the model's own optimizer where it stands, or another from its start."""
-    own = net.optimizer or SGD()
-    chosen = optimizer if optimizer is not None else own
-    d = describe.training(describe.network(net.layers, net.loss), chosen, **options)
-    # float32 networks are explained in float64: their numbers exactly, and the arithmetic on them to all digits
-    d = replace(d, watch=r.NOTHING, dtype="float64")
-    parameters, kept = net.parameters.astype(np.float64), net.training_state
-    if kept is None or chosen != own or assigned:
-        return d, State.start(parameters, d, net.seed)
-    return d, State(parameters, kept.slots.astype(np.float64), kept.seed, kept.counts, kept.numbers)
+    """Description and state of the update: the model's own optimizer where it stands, or another from its start.
+
+    float32 networks are explained in float64: their numbers exactly, and the arithmetic on them to all digits.
+    """
+    if isinstance(model, Tabular):
+        model = model.estimator_
+    if isinstance(model, Perceptron):
+        chosen, options = optimizer or SGD(float(model.eta0)), {} if optimizer else penalty_of(model)
+    elif isinstance(model, BaseMLP):
+        # L-BFGS is no rule for one step: plain gradient descent stands for it
+        own = SGD() if model.solver == "lbfgs" else _build.make_optimizer(model)
+        watch = r.VALIDATION if model.early_stopping else r.LOSS  # with which its state was begun
+        chosen, options = optimizer or own, {"l2": _build.l2_of(model), "watch": watch}
+    else:
+        chosen, options = optimizer or net.optimizer or SGD(), dict(net.options_)
+    d = describe.training(describe.network(net.layers, net.loss), chosen, **({} if plain else options))
+    if isinstance(model, BaseMLP) and not plain:
+        state = _fitting.start(model, d, chosen)
+    elif net.training_state is not None and chosen == net.optimizer and not plain:
+        state = net.training_state
+    else:
+        state = State.start(net.parameters, d, net.seed)
+    slots = state.slots.astype(np.float64)
+    state = State(net.parameters.astype(np.float64), slots, state.seed, state.counts, state.numbers)
+    return replace(d, watch=r.NOTHING, dtype="float64"), state
+
+
+def penalty_of(model: Perceptron) -> dict[str, float]:
+    """A perceptron's penalty as one of the loss. Raises ParameterError for what is no gradient of a loss of rows."""
+    odd = {
+        "penalty": model.penalty in ("l1", "elasticnet"),
+        "class_weight": model.class_weight is not None,
+        "fit_intercept": not model.fit_intercept,
+    }
+    for name, there in odd.items():
+        if there:
+            raise ParameterError(
+                f"explain: a Perceptron with {name}={getattr(model, name)!r} does not learn by a gradient alone: "
+                "give a learning_rate to see its squared error go down by plain gradient descent."
+            )
+    return {"l2": float(model.alpha)} if model.penalty == "l2" else {}

@@ -166,6 +166,31 @@ def settled(part: Expr, new: Expr) -> Any:
     return new
 
 
+def simplified(e: Any) -> Any:
+    """The expression without products by 0, sums with 0 and factors of 1; constants that give 0 or 1 are worked out."""
+    done: dict[int, Any] = {}
+    for part in parts(e, done):
+        done[id(part)] = simpler(rebuilt(part, done))
+    return done[id(e)] if isinstance(e, Expr) else e
+
+
+def simpler(e: Expr) -> Any:
+    """One operation simplified; its arguments are simple already."""
+    if isinstance(e, Symbol):
+        return e
+    if not any(isinstance(a, Expr) for a in e.args):
+        value = evaluate(e)
+        return value if value in (0.0, 1.0) else e
+    left, right = (e.args[0], e.args[-1]) if len(e.args) == 2 else (None, None)
+    zero = [not isinstance(a, Expr) and a == 0.0 for a in (left, right)]
+    one = [not isinstance(a, Expr) and a == 1.0 for a in (left, right)]
+    if e.op == "multiply" and (any(zero) or any(one)):
+        return 0.0 if any(zero) else right if one[0] else left
+    if e.op in ("add", "subtract") and zero[1]:
+        return left
+    return right if e.op == "add" and zero[0] else e
+
+
 def add_up(terms: list[Any]) -> Any:
     """The sum of expressions, from the left."""
     total = terms[0]
@@ -174,4 +199,4 @@ def add_up(terms: list[Any]) -> Any:
     return total
 
 
-__all__ = ["Expr", "Symbol", "add_up", "evaluate", "replace", "settle", "symbols_of"]
+__all__ = ["Expr", "Symbol", "add_up", "evaluate", "replace", "settle", "simplified", "symbols_of"]

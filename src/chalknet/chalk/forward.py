@@ -100,13 +100,10 @@ def activation(
         def plain(index: Index) -> Any:
             return textbook(builder.entries(source)[index[:1]][None])[0, index[1]]
 
-        def shifted(
-            index: Index,
-        ) -> Any:  # the same with the row's largest z taken off, so nothing overflows
-            z = builder.entries(source)[index[:1]][None]
-            return textbook(z - max(z[0], key=lambda s: s.value))[0, index[1]]
+        def safe(index: Index) -> Any:
+            return builder.projected(row.f(builder.matrix(source)), *index)
 
-        forms: tuple[Any, ...] = (plain, shifted)
+        forms: tuple[Any, ...] = (plain, safe)
         whole = textbook(builder.matrix(source))
     else:
         act = activations.get(name)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from chalknet.chalk import names
-from chalknet.chalk.expr import Symbol
+from chalknet.chalk.expr import Expr, Symbol, add_up, evaluate, simplified, symbols_of
 from chalknet.chalk.ledger import Ledger
 from chalknet.engines import base
 
@@ -44,7 +44,9 @@ class Group:
         return iter(np.ndindex(self.value.shape)) if self.value.ndim else iter([()])
 
     def place(self, index: Index) -> Index:
-        """The place as it stands in the symbol: a lone row is not counted."""
+        """The place as it stands in the symbol: a lone row is not counted, nor is the one column of row weights."""
+        if self.name == "s":
+            return index[:1]
         return index[1:] if self.value.ndim == 2 and self.lone else index
 
     @property
@@ -79,6 +81,46 @@ class Builder:
 
     def _matrix(self, name: str) -> Symbol:
         return Symbol(name, self.values[name])
+
+    def value(self, symbol: str) -> float:
+        """The number behind a symbol. Raises KeyError or IndexError where there is none.
+
+        A lone row is not part of the name, but may be given.
+        """
+        base = symbol.replace(" ", "").partition("[")[0]
+        value, place = self.values[base], names.parse(symbol).place
+        if base == "s":
+            place = (*place, 0)
+        elif value.ndim == 2 and len(place) == 1 and Group(base, value, "", "").lone:
+            place = (0, *place)
+        if len(place) != value.ndim:
+            raise IndexError(f"{symbol}: {base} has the shape {value.shape}.")
+        return float(value[place])
+
+    def projected(self, e: Any, row: int, column: int) -> Any:
+        """One entry of an expression over matrices: what a row formula says for one output of one row."""
+        memo: dict[tuple[int, int, int], Any] = {}
+
+        def entry(e: Any, i: int, j: int) -> Any:
+            if not isinstance(e, Expr):
+                return e
+            if (id(e), i, j) not in memo:
+                memo[id(e), i, j] = made(e, i, j)
+            return memo[id(e), i, j]
+
+        def made(e: Expr, i: int, j: int) -> Any:
+            if isinstance(e, Symbol):
+                cells = self.entries(e.name)
+                return cells[i if cells.shape[0] > 1 else 0, j if cells.shape[1] > 1 else 0]
+            if e.op in ("across", "top"):
+                width = max(s.value.shape[1] for s in symbols_of(e).values())
+                row = [entry(e.args[0], i, k) for k in range(width)]
+                return add_up(row) if e.op == "across" else max(row, key=evaluate)
+            if e.op == "where":
+                return entry(e.args[1] if evaluate(entry(e.args[0], i, j)) else e.args[2], i, j)
+            return Expr(e.op, *(entry(a, i, j) for a in e.args))
+
+        return simplified(entry(e, row, column))
 
     def add(self, name: str, value: Any, part: str, title: str, **more: Any) -> None:
         """Append a group; its primes follow from its name."""

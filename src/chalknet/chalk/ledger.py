@@ -16,7 +16,7 @@ from chalknet.engines import rules as r
 from chalknet.engines.base import Data, Description, State
 from chalknet.engines.chalkboard import Board, BoardSession, clip
 from chalknet.engines.random import dropout_mask
-from chalknet.layers import activation
+from chalknet.layers import activation, loss
 from chalknet.layers.dense import Dense
 from chalknet.layers.dropout import Dropout
 from chalknet.maths import losses, optimizers, schedules
@@ -97,8 +97,10 @@ class Ledger:
     @property
     def output(self) -> str:
         """The name of the prediction that the loss compares with y."""
-        last = self.stages[-1]
-        return f"a{last.number}" if self.link else last.target
+        named = self.stages
+        last = named[-1]
+        before = sum(s.number == last.number and s.spec.kind == base.ACTIVATION for s in named)
+        return f"{'a' * (before + 1)}{last.number}" if self.link else last.target
 
     @property
     def link(self) -> str | None:
@@ -183,15 +185,14 @@ def run(board: Board, book: Ledger, X: np.ndarray, y: np.ndarray, weights: np.nd
     last = book.stages[-1]
     arrays[f"dL/d{last.target}"] = derivative
     if book.link is not None:
-        arrays[f"a{last.number}"] = activation.find(book.link)().forward(output)
+        arrays[book.output] = activation.find(book.link)().forward(output)
     arrays["l"] = board.loss.rows(output, y)
     rest = list(zip(board.layers, book.stages, strict=True))
     joint = d.fused()
-    if (
-        joint is not d
-    ):  # the last activation and the loss go back in one step: safe where two would divide by zero
-        fused = Board(joint, np.concatenate(flat(board)))
-        _, derivative, _ = fused.cost(board.layers[-1].inputs, y, weights)
+    if joint is not d:
+        # the last activation and the loss go back in one step: safe where two would divide by zero
+        both = loss.find(joint.loss)(reduction=d.reduction)
+        derivative = both.backward(board.layers[-1].inputs, y, weights)
         arrays[f"dL/d{last.source}"] = derivative
         rest = rest[:-1]
     for layer, stage in reversed(rest):
@@ -201,11 +202,6 @@ def run(board: Board, book: Ledger, X: np.ndarray, y: np.ndarray, weights: np.nd
             arrays[f"W{stage.number}"], arrays[f"b{stage.number}"] = layer.weights.copy(), layer.biases.copy()
             arrays[f"dL/dW{stage.number}"], arrays[f"dL/db{stage.number}"] = layer.dweights, layer.dbiases
     return Pass(arrays, float(cost), total)
-
-
-def flat(board: Board) -> list[np.ndarray]:
-    """The board's parameters, piece by piece."""
-    return [a.ravel() for layer in board.dense for a in (layer.weights, layer.biases)]
 
 
 def update(session: BoardSession, board: Board, total: float) -> Update:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chalknet.chalk import names
-from chalknet.chalk.expr import Expr, Symbol, replace, symbols_of
+from chalknet.chalk.expr import Expr, Symbol, add_up, replace, simplified, symbols_of
 from chalknet.engines.base import slices
 from chalknet.maths import optimizers
 
@@ -20,30 +20,26 @@ def write_update(builder: Builder, i: int) -> None:
     book, done = builder.book, builder.book.updates[i]
     d = book.description
     row = optimizers.get(d.optimizer)
-    lr = Symbol(names.primed("lr", i), done.rate)
-    t = Symbol("t", done.t)
+    lr, t = Symbol(names.primed("lr", i), done.rate), Symbol(names.primed("t", i), done.t)
     factor = clip_factor(builder, i)
-    places = slices(d.dense)
-    for n, (weights, biases) in enumerate(places, 1):
-        for letter, place, hyper in (("W", weights, d.hypers()[0]), ("b", biases, d.hypers()[1])):
+    for n, places in enumerate(slices(d.dense), 1):
+        for letter, place, hyper in zip("Wb", places, d.hypers(), strict=True):
             # a decay that is 0 (for biases always) is no term at all
             named = tuple(
                 Symbol(name, v) if v or name != row.decay else v
                 for name, v in zip(row.hyper, hyper, strict=True)
             )
-            constants = row.scales(lr, t, named)
-            constants = moving(builder, i, constants, done, hyper)
+            constants = moving(builder, i, row.scales(lr, t, named), row.constants(done.rate, done.t, hyper))
             parameter(builder, i, f"{letter}{n}", place, constants, factor, row)
 
 
 def moving(
-    builder: Builder, i: int, constants: tuple[Any, ...], done: Any, hyper: tuple[float, ...]
+    builder: Builder, i: int, constants: tuple[Any, ...], numbers: tuple[float, ...]
 ) -> tuple[Any, ...]:
     """Constants that depend on the step's number get a line of their own; the others stand where they are used."""
     out = []
-    numbers = optimizers.get(builder.book.description.optimizer).constants(done.rate, done.t, hyper)
     for k, (c, number) in enumerate(zip(constants, numbers, strict=True)):
-        if isinstance(c, Expr) and not isinstance(c, Symbol) and "t" in symbols_of(c):
+        if isinstance(c, Expr) and names.primed("t", i) in symbols_of(c):
             letters = names.primed("lrt" if k == 4 else f"lrt{'abc'[k % 3]}", i)
             if letters not in builder.values:
                 builder.add(
@@ -63,15 +59,19 @@ def clip_factor(builder: Builder, i: int) -> Symbol | None:
     if d.clip_norm <= 0:
         return None
     name = names.primed("clip", i)
-    pieces = [
-        builder.matrix(names.primed(f"dL/d{letter}{n}", i))
-        for n in range(1, len(d.dense) + 1)
-        for letter in ("W", "b")
-    ]
-    length = Expr("norm", *pieces)
+    bases = [f"{letter}{n}" for n in range(1, len(d.dense) + 1) for letter in "Wb"]
+
+    def piece(base: str, read: Any) -> Any:
+        return seen(builder, i, base, read(names.primed(base, i)), read(names.primed(f"dL/d{base}", i)), None)
+
+    def one(_: Index) -> Any:
+        entries = [e for base in bases for e in np.ravel(piece(base, builder.entries))]
+        return Expr("minimum", 1.0, d.clip_norm / np.sqrt(add_up([e * e for e in entries])))
+
+    length = Expr("norm", *(piece(base, builder.matrix) for base in bases))
     builder.add(
         name, done.clip, "update", f"the gradient's length is at most {d.clip_norm:g}: the factor that sees to it",
-        whole=Expr("minimum", 1.0, d.clip_norm / length), source="Pascanu et al. 2013",
+        forms=(one,), whole=Expr("minimum", 1.0, d.clip_norm / length), source="Pascanu et al. 2013",
     )  # fmt: skip
     return Symbol(name, done.clip)
 
@@ -108,9 +108,11 @@ def parameter(
             builder.values[name] = before[place].reshape(shape).astype(float)
 
     def stepped(w: Any, g: Any, s: tuple[Any, ...], fresh: list[Any]) -> tuple[Any, tuple[Any, ...]]:
-        """(new w in terms of the new slots, the new slots in terms of the old)."""
+        """(new w in terms of the new slots, the new slots in terms of the old and of each other)."""
         w_new, s_new = row.step(w, seen(builder, i, base, w, g, factor), s, constants)
-        return replace(w_new, {id(e): f for e, f in zip(s_new, fresh, strict=True)}), s_new
+        known = {id(e): f for e, f in zip(s_new, fresh, strict=True)}
+        slots = (replace(e, {k: f for k, f in known.items() if k != id(e)}) for e in s_new)
+        return simplified(replace(w_new, known)), tuple(map(simplified, slots))
 
     def entry(index: Index) -> tuple[Any, tuple[Any, ...]]:
         g = builder.entries(names.primed(f"dL/d{base}", i))[index]
