@@ -28,7 +28,7 @@ CONSTANTS = {
     "rho": ("\\rho", "ρ"), "weight_decay": ("\\lambda", "λ"), "t": ("t", "t"),
     # of general statements: prediction, derivative of a loss, of an activation
     "yhat": ("\\hat y", "ŷ"), "dl": ("\\frac{\\partial \\ell}{\\partial \\hat y}", "∂ℓ/∂ŷ"),
-    "df": ("f'(z)", "f′(z)"), "dsigma": ("\\sigma'(z)", "σ′(z)"),
+    "dz": ("\\frac{\\partial \\ell}{\\partial z}", "∂ℓ/∂z"), "df": ("f'(z)", "f′(z)"), "dsigma": ("\\sigma'(z)", "σ′(z)"),
 }  # fmt: skip
 WIDE = {"aa": ("\\tilde a", "ã"), "hh": ("\\tilde h", "h̃")}
 
@@ -76,6 +76,29 @@ def primed(base: str, primes: int) -> str:
     return base + "'" * primes
 
 
+def letters(n: Name) -> tuple[str, str]:
+    """The letters of a symbol in LaTeX and Unicode: one weight is a small w.
+
+    >>> letters(parse("W1[0,2]")), letters(parse("lr"))
+    (('w', 'w'), ('\\\\alpha', 'α'))
+    """
+    if n.letter == "W" and n.place:
+        return "w", "w"
+    return GREEK.get(n.letter) or WIDE.get(n.letter) or (n.letter, n.letter)
+
+
+def route(n: Name) -> list[tuple[str, str]]:
+    """The chain of derivatives behind a gradient that was taken through softmax's Jacobian; empty for others.
+
+    >>> route(parse("jz2[0,1]"))
+    [('L', 'a2'), ('a2', 'z2')]
+    """
+    if n.letter[0] != "j" or n.layer is None:
+        return []
+    z, a = (primed(f"{letter}{n.layer}", n.primes) for letter in (n.letter[1:], "a"))
+    return [("L", a), (a, z)]
+
+
 def topped(symbol: str) -> bool:
     """Tell whether the printed symbol has a superscript or is a fraction, so that a power needs brackets.
 
@@ -97,9 +120,10 @@ def latex(symbol: str) -> str:
     if symbol in CONSTANTS:
         return CONSTANTS[symbol][0]
     n = parse(symbol)
-    letter = GREEK.get(n.letter, WIDE.get(n.letter, (n.letter, "")))[0]
-    if n.letter == "W" and n.place:
-        letter = "w"
+    if steps := route(n):
+        chain = " \\cdot ".join(f"\\frac{{\\partial {latex(a)}}}{{\\partial {latex(b)}}}" for a, b in steps)
+        return f"\\left({chain}\\right)_{{{','.join(str(i + 1) for i in n.place)}}}"
+    letter = letters(n)[0]
     top = (f"({n.layer})" if n.layer is not None else "") + "\\prime" * n.primes
     text = letter + (f"^{{{top}}}" if top else "")
     text += f"_{{{','.join(str(i + 1) for i in n.place)}}}" if n.place else ""
@@ -117,11 +141,11 @@ def text(symbol: str) -> str:
     if symbol in CONSTANTS:
         return CONSTANTS[symbol][1]
     n = parse(symbol)
-    letter = GREEK.get(n.letter, WIDE.get(n.letter, ("", n.letter)))[1]
-    if n.letter == "W" and n.place:
-        letter = "w"
-    out = letter + ("" if n.layer is None else f"⁽{str(n.layer).translate(SUPER)}⁾") + "′" * n.primes
-    out += ",".join(str(i + 1) for i in n.place).translate(SUB)
+    below = ",".join(str(i + 1) for i in n.place).translate(SUB)
+    if steps := route(n):
+        return f"({'·'.join(f'∂{text(a)}/∂{text(b)}' for a, b in steps)}){below}"
+    out = letters(n)[1] + ("" if n.layer is None else f"⁽{str(n.layer).translate(SUPER)}⁾") + "′" * n.primes
+    out += below
     if n.slot:
         out = f"{n.slot}({out})"
     return f"∂L/∂{out}" if n.d else out

@@ -38,6 +38,8 @@ class Printer:
 
     table: dict[str, str] = {}
     minus: tuple[str, ...] = ("-", "−")  # how the text of a negative number begins
+    scientific = "·10"  # what the text of a power of ten contains: it binds like the product that it is
+    dots = "⋯"  # terms left out
     fractions = True  # a division is printed as a fraction, whose two sides need no brackets
 
     def __init__(self, number: Callable[[float], str], symbol: Callable[[Symbol], str] | None = None) -> None:
@@ -85,7 +87,8 @@ class Printer:
         return text
 
     def _signed(self, text: str) -> tuple[str, int]:
-        return text, SIGN if text.startswith(self.minus) else ATOM
+        level = SIGN if text.startswith(self.minus) else ATOM
+        return text, PRODUCT if self.scientific in text else level
 
     def inside(self, e: Any, least: int) -> str:
         """The text, in brackets where it binds less tightly than `least`."""
@@ -123,7 +126,7 @@ class Printer:
         level = LEVEL.get(e.op, ATOM)
         template = self.table[e.op]
         if e.op == "add":
-            first, *rest = ("⋯" if t is None else self.inside(t, SUM) for t in self.terms(e))
+            first, *rest = (self.dots if t is None else self.inside(t, SUM) for t in self.terms(e))
             return template.format("", "").join([first, *map(self.positive, rest)]), level
         if e.op == "subtract":
             right = self.positive(self.inside(e.args[1], PRODUCT))
@@ -244,6 +247,9 @@ class Text(Printer):
 
 class Latex(Printer):
     """LaTeX, for amsmath."""
+
+    scientific = "\\cdot 10^"
+    dots = "\\cdots"
 
     def constant(self, text: str) -> str:
         """Powers of ten are written out."""

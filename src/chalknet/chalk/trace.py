@@ -27,6 +27,7 @@ from chalknet.chalk.printers import (
     latex_number,
     text_number,
 )
+from chalknet.chalk.writers.display import Display
 
 STYLES = ("node", "matrix")
 
@@ -87,7 +88,7 @@ class Step:
         return self.worked(Python)
 
 
-class Trace:
+class Trace(Display):
     """All steps of an explanation, in the calculation's order; see `explain`.
 
     Attributes:

@@ -1,0 +1,62 @@
+"""The shapes of a matrix equation: 1×2 · 2×4 + 1×4 = 1×4."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chalknet.chalk.expr import Expr, Symbol
+from chalknet.chalk.printers import is_array
+
+
+def size(value: Any) -> str:
+    """The shape of a matrix, or its length.
+
+    >>> size(np.zeros((1, 4)))
+    '1×4'
+    """
+    return "×".join(map(str, np.shape(value)))
+
+
+def shapes(e: Any, value: Any) -> str:
+    """How the shapes of an expression's matrices make the result's; "" where all are alike or there are none.
+
+    >>> x, W = Symbol("x", np.zeros((1, 2))), Symbol("W1", np.zeros((2, 4)))
+    >>> shapes(Expr("matmul", x, W), np.zeros((1, 4)))
+    '1×2 · 2×4 = 1×4'
+    """
+    text = _of(e)
+    if text in ("", size(value)):
+        return ""
+    return f"{text} = {size(value) or 'a number'}"
+
+
+def _of(e: Any) -> str:
+    """The shapes as they meet; operations entry by entry on matrices of one shape leave that shape."""
+    if isinstance(e, Symbol):
+        return size(e.value)
+    if not isinstance(e, Expr):
+        return ""
+    if e.op == "matmul":
+        return " · ".join(map(_bracketed, e.args))
+    if e.op == "transpose":
+        return "×".join(reversed(_of(e.args[0]).split("×")))
+    if e.op in ("total", "all"):
+        inner = _bracketed(e.args[0])
+        return f"sum over the rows of {inner}" if e.op == "total" else f"sum over all of {inner}"
+    if e.op in ("across", "top"):
+        # softmax's own sum over a row: what it is divided into has the result's shape
+        return ""
+    texts = list(dict.fromkeys(filter(None, (_of(a) for a in e.args if is_array(a) or _has_sum(a)))))
+    return " + ".join(texts) if e.op in ("add", "subtract") else " ⊙ ".join(texts)
+
+
+def _bracketed(e: Any) -> str:
+    text = _of(e)
+    return f"({text})" if " + " in text else text
+
+
+def _has_sum(e: Any) -> bool:
+    """Tell whether a number is made of a matrix."""
+    return isinstance(e, Expr) and (e.op == "all" or any(_has_sum(a) for a in e.args))
