@@ -68,7 +68,9 @@ class Builder:
         self.values: dict[str, np.ndarray] = {}
         self.entries = cache(self._entries)
         self.matrix = cache(self._matrix)
-        self.given = list(self._given())
+        self.given: list[Group] = []
+        for name, value, title in self._given():
+            self.give(name, value, title)
 
     def _entries(self, name: str) -> np.ndarray:
         """The symbols of all entries of an array, in its shape."""
@@ -128,7 +130,12 @@ class Builder:
         self.values[name] = np.asarray(value, float)
         self.groups.append(Group(name, self.values[name], part, title, primes=primes, **more))
 
-    def _given(self) -> Iterator[Group]:
+    def give(self, name: str, value: Any, title: str) -> None:
+        """Append what nobody calculates."""
+        self.values[name] = np.asarray(value, float)
+        self.given.append(Group(name, self.values[name], "given", title))
+
+    def _given(self) -> Iterator[tuple[str, np.ndarray, str]]:
         """What nobody calculates: the inputs, the targets, the weights before."""
         book = self.book
         y = book.y
@@ -143,6 +150,4 @@ class Builder:
                     (f"W{n}", first[f"W{n}"], f"weights of layer {n}"),
                     (f"b{n}", first[f"b{n}"], f"biases of layer {n}"),
                 ]
-        for name, value, title in items:
-            self.values[name] = np.asarray(value, float)
-            yield Group(name, self.values[name], "given", title)
+        yield from items

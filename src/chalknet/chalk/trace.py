@@ -116,6 +116,16 @@ class Trace(Display):
         """Every step of the trace's style."""
         return list(self.matrix_steps() if self.style == "matrix" else self.node_steps())
 
+    def given_steps(self) -> Iterator[Step]:
+        """What is given as steps without a right side, so that every symbol has one."""
+        for g in self.given:
+            entries = g.indices() if self.style == "node" else [None]
+            for index in entries:
+                symbol, value = (
+                    (g.name, g.value) if index is None else (g.symbol(index), float(g.value[index]))
+                )
+                yield Step(symbol, f"given: {g.title}", g.part, value, None, self.precision, g.source)
+
     def matrix_steps(self) -> Iterator[Step]:
         """One step an array."""
         for g in self.groups:
@@ -169,7 +179,7 @@ class Trace(Display):
                     "note": s.note,
                     **({"code": s.code} if self.with_code else {}),
                 }
-                for n, s in enumerate(self.steps)
+                for n, s in enumerate([*self.given_steps(), *self.steps])
             ],
         }
 
@@ -179,11 +189,7 @@ class Trace(Display):
 
     def value(self, symbol: str) -> float:
         """The number behind a symbol such as "W1'[0,2]" or "L". Raises KeyError or IndexError for others."""
-        base = symbol.replace(" ", "").partition("[")[0]
-        value, place = self._builder.values[base], names.parse(symbol).place
-        if not place:
-            return float(value)
-        return float(value[place] if value.ndim == len(place) else value[(0, *place)])
+        return self._builder.value(symbol)
 
     def array(self, name: str) -> np.ndarray:
         """The whole array under a name such as "W1'" or "dL/dz2"; with its row axis also where there is one row."""

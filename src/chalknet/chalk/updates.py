@@ -103,9 +103,10 @@ def parameter(
     shape = builder.values[old].shape
     slot_names = [f"{letter}{old}" for letter in row.slots]
     new_slots = [f"{letter}{new}" for letter in row.slots]
-    for name, before in zip(slot_names, done.slots, strict=True):
+    what = "weights" if base[0] == "W" else "biases"
+    for slot, name, before in zip(row.slots, slot_names, done.slots, strict=True):
         if name not in builder.values:
-            builder.values[name] = before[place].reshape(shape).astype(float)
+            builder.give(name, before[place].reshape(shape), f"{slot} of the {what} of layer {base[1:]}")
 
     def stepped(w: Any, g: Any, s: tuple[Any, ...], fresh: list[Any]) -> tuple[Any, tuple[Any, ...]]:
         """(new w in terms of the new slots, the new slots in terms of the old and of each other)."""
@@ -126,7 +127,6 @@ def parameter(
         builder.matrix(old), builder.matrix(names.primed(f"dL/d{base}", i)),
         tuple(builder.matrix(name) for name in slot_names), [builder.matrix(name) for name in new_slots],
     )  # fmt: skip
-    what = "weights" if base[0] == "W" else "biases"
     for k, name in enumerate(new_slots):
         builder.add(
             name, builder.values[name], "update", f"layer {base[1:]}: {row.slots[k]} of the {what}",
