@@ -113,13 +113,13 @@ def _measure(name, y, a, d, w, m, n, ld, p, scale):
 
     def loop(name, y, a, d, w, m, n, ld, p, scale):
         total = 0.0
+        for i in range(m * ld):
+            d[i] = number(0.0, d)
         for i in range(m):
             begin, factor, one = i * ld, w[i] * scale, 0.0
             for j in range(begin, begin + n):
                 one += f(y[j], a[j], p)
                 d[j] = factor * df(y[j], a[j], p)
-            for j in range(begin + n, begin + ld):
-                d[j] = number(0.0, d)
             total += w[i] * one
         return total
 
