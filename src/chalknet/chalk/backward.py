@@ -11,7 +11,7 @@ from chalknet.chalk.expr import Expr, add_up
 from chalknet.chalk.forward import source_of
 from chalknet.chalk.groups import Builder, Index
 from chalknet.chalk.ledger import Stage, mask_of
-from chalknet.chalk.objective import d_output, shared, together, weight_of
+from chalknet.chalk.objective import d_output, joint_forms
 from chalknet.engines import base
 from chalknet.maths import activations, losses
 from chalknet.maths.rows import ROW_ACTIVATIONS
@@ -81,36 +81,29 @@ def d_activation(
     """Back through an activation; the last one before a cross-entropy may go together with it."""
     name, p = stage.spec.name, stage.spec.p
     d = f"dL/d{target}"
+    forms: list[Any]
     if name in ROW_ACTIVATIONS:
         vjp = ROW_ACTIVATIONS[name].vjp
-        forms: list[Any] = [
-            lambda index: vjp(builder.entries(target)[index[:1]][None], builder.entries(d)[index[:1]][None])[
-                0, index[1]
-            ]
-        ]
-        whole = vjp(builder.matrix(target), builder.matrix(d))
-        note = ""
+
+        def of_row(index: Index) -> Any:
+            a, d_a = (builder.entries(array)[index[:1]][None] for array in (target, d))
+            return vjp(a, d_a)[0, index[1]]
+
+        forms, whole = [of_row], [vjp(builder.matrix(target), builder.matrix(d))]
     else:
         act = activations.get(name)
-        forms = [
-            (
-                lambda index, g=g: (
-                    builder.entries(d)[index]
-                    * g(builder.entries(source)[index], builder.entries(target)[index], p)
-                )
-            )
-            for g in (act.d_textbook, act.df)
-            if g is not None
-        ]
-        whole = builder.matrix(d) * (act.d_textbook or act.df)(
-            builder.matrix(source), builder.matrix(target), p
-        )
-        note = ""
+
+        def slope(g: Any, read: Any) -> Any:
+            return read(d) * g(read(source), read(target), p)
+
+        ways = [g for g in (act.d_textbook, act.df) if g is not None]
+        forms = [(lambda index, g=g: slope(g, lambda array: builder.entries(array)[index])) for g in ways]
+        whole = [slope(g, builder.matrix) for g in ways]
     joint = builder.book.description.fused()
+    note = ""
     if joint is not builder.book.description and stage == builder.book.stages[-1]:
-        loss = losses.get(joint.loss)
-        for g in together(builder, loss.d_linked, loss.whole_row, target):
-            forms.append(lambda index, g=g: shared(builder, g(index), weight_of(builder, index[0])))
+        more, over = joint_forms(builder, losses.get(joint.loss), target)
+        forms, whole = forms + more, whole + over
         note = "together with the loss this is ŷ − y"
     builder.add(
         f"dL/d{source}", arrays[f"dL/d{stage.source}"], "backward",

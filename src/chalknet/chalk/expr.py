@@ -16,6 +16,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from scipy import special
 
 REDUCTIONS = {("sum", 1): "across", ("sum", 0): "total", ("max", 1): "top"}  # of whole matrices
+TINY = 1e-30  # the largest guard against a division by 0 in the formulas
 METHODS = ("exp", "log", "log1p", "expm1", "tanh", "sqrt", "sin", "cos", "floor", "sign")
 
 
@@ -166,6 +167,16 @@ def settled(part: Expr, new: Expr) -> Any:
     return new
 
 
+def unguarded(e: Any) -> Any:
+    """The expression without the tiny numbers that keep a safe form from dividing by 0: what a textbook would write."""
+    done: dict[int, Any] = {}
+    for part in parts(e, done):
+        new = rebuilt(part, done)
+        guard = new.args[-1] if new.op == "maximum" else None
+        done[id(part)] = new.args[0] if isinstance(guard, float) and 0.0 < guard <= TINY else new
+    return simplified(done[id(e)]) if isinstance(e, Expr) else e
+
+
 def simplified(e: Any) -> Any:
     """The expression without products by 0, sums with 0 and factors of 1; constants that give 0 or 1 are worked out."""
     done: dict[int, Any] = {}
@@ -184,6 +195,8 @@ def simpler(e: Expr) -> Any:
     left, right = (e.args[0], e.args[-1]) if len(e.args) == 2 else (None, None)
     zero = [not isinstance(a, Expr) and a == 0.0 for a in (left, right)]
     one = [not isinstance(a, Expr) and a == 1.0 for a in (left, right)]
+    if e.op == "power" and one[1]:
+        return left
     if e.op == "multiply" and (any(zero) or any(one)):
         return 0.0 if any(zero) else right if one[0] else left
     if e.op in ("add", "subtract") and zero[1]:
@@ -199,4 +212,14 @@ def add_up(terms: list[Any]) -> Any:
     return total
 
 
-__all__ = ["Expr", "Symbol", "add_up", "evaluate", "replace", "settle", "simplified", "symbols_of"]
+__all__ = [
+    "Expr",
+    "Symbol",
+    "add_up",
+    "evaluate",
+    "replace",
+    "settle",
+    "simplified",
+    "symbols_of",
+    "unguarded",
+]

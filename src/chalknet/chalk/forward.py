@@ -104,7 +104,7 @@ def activation(
             return builder.projected(row.f(builder.matrix(source)), *index)
 
         forms: tuple[Any, ...] = (plain, safe)
-        whole = textbook(builder.matrix(source))
+        whole = [g(builder.matrix(source)) for g in (textbook, row.f)]
     else:
         act = activations.get(name)
         forms = tuple(
@@ -112,7 +112,7 @@ def activation(
             for f in (act.textbook, act.f)
             if f is not None
         )
-        whole = (act.textbook or act.f)(builder.matrix(source), p)
+        whole = [f(builder.matrix(source), p) for f in (act.textbook, act.f) if f is not None]
     title = f"layer {number}: {name.replace('_', ' ')}"
     builder.add(target, value, part, title, forms=forms, whole=whole, source=source_of(name), note=note)
 

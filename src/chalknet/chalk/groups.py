@@ -16,6 +16,7 @@ import numpy as np
 from chalknet.chalk import names
 from chalknet.chalk.expr import Expr, Symbol, add_up, evaluate, simplified, symbols_of
 from chalknet.chalk.ledger import Ledger
+from chalknet.chalk.numbers import SAFE
 from chalknet.engines import base
 
 Index = tuple[int, ...]
@@ -44,8 +45,8 @@ class Group:
         return iter(np.ndindex(self.value.shape)) if self.value.ndim else iter([()])
 
     def place(self, index: Index) -> Index:
-        """The place as it stands in the symbol: a lone row is not counted, nor is the one column of row weights."""
-        if self.name == "s":
+        """The place as it stands in the symbol: a lone row is not counted, nor is a lone column (see `column`)."""
+        if self.column:
             return index[:1]
         return index[1:] if self.value.ndim == 2 and self.lone else index
 
@@ -53,6 +54,11 @@ class Group:
     def lone(self) -> bool:
         """True for arrays of one row whose row is not part of the name."""
         return self.value.shape[0] == 1 and not self.name.lstrip("dL/").lstrip("mvu").startswith("W")
+
+    @property
+    def column(self) -> bool:
+        """True for one number a row: the row's weight, the row's loss."""
+        return names.parse(self.name).letter in ("s", "l")
 
     def symbol(self, index: Index) -> str:
         """The entry's symbol."""
@@ -91,9 +97,10 @@ class Builder:
         """
         base = symbol.replace(" ", "").partition("[")[0]
         value, place = self.values[base], names.parse(symbol).place
-        if base == "s":
+        group = Group(base, value, "", "")
+        if value.ndim == 2 and len(place) == 1 and group.column:
             place = (*place, 0)
-        elif value.ndim == 2 and len(place) == 1 and Group(base, value, "", "").lone:
+        elif value.ndim == 2 and len(place) == 1 and group.lone:
             place = (0, *place)
         if len(place) != value.ndim:
             raise IndexError(f"{symbol}: {base} has the shape {value.shape}.")
@@ -124,11 +131,19 @@ class Builder:
 
         return simplified(entry(e, row, column))
 
-    def add(self, name: str, value: Any, part: str, title: str, **more: Any) -> None:
-        """Append a group; its primes follow from its name."""
+    def add(self, name: str, value: Any, part: str, title: str, *, whole: Any = None, **more: Any) -> None:
+        """Append a group; its primes follow from its name.
+
+        `whole` may be a list of expressions, the textbook's first: the first that gives the value is taken.
+        """
         primes = names.parse(name).primes if "[" not in name else 0
         self.values[name] = np.asarray(value, float)
-        self.groups.append(Group(name, self.values[name], part, title, primes=primes, **more))
+        if isinstance(whole, list):
+            chosen = next((k for k, e in enumerate(whole) if agrees(e, self.values[name])), 0)
+            whole = whole[chosen]
+            if chosen > 0:
+                more["note"] = f"{more['note']}; {SAFE}" if more.get("note") else SAFE
+        self.groups.append(Group(name, self.values[name], part, title, whole=whole, primes=primes, **more))
 
     def give(self, name: str, value: Any, title: str) -> None:
         """Append what nobody calculates."""
@@ -151,3 +166,9 @@ class Builder:
                     (f"b{n}", first[f"b{n}"], f"biases of layer {n}"),
                 ]
         yield from items
+
+
+def agrees(e: Any, value: np.ndarray) -> bool:
+    """Tell whether an expression over matrices gives the value, where that is finite."""
+    got = np.broadcast_to(evaluate(e), value.shape)
+    return bool(np.allclose(got[np.isfinite(value)], value[np.isfinite(value)], rtol=1e-6, atol=0.0))

@@ -9,9 +9,11 @@ from typing import Any, NamedTuple
 
 from chalknet.chalk.expr import Expr, Symbol, parts, settle
 
-LARGE = 1e15  # from here on a power of ten is easier to read
+SMALL, LARGE = 1e-4, 1e15  # outside of these a power of ten is easier to read
 DIGITS = 15  # that a float has for certain
 ROUNDING = 1e-13  # by which sums in another order may differ, relative to their largest term
+
+SAFE = "printed in its safe form: the textbook's would not give this number in floating point"
 
 # What the printed operations are in plain Python. Where NumPy would go on with inf or nan, these raise.
 PLAIN: dict[str, Callable[..., float]] = {
@@ -26,7 +28,7 @@ def shown(v: float, decimals: int) -> str:
     """A number with so many decimals, zeros at the end left out; where that would leave nothing of it, so many digits.
 
     >>> shown(0.5, 4), shown(9213.25, 4), shown(0.00012346, 4), shown(-0.0, 4)
-    ('0.5', '9213.25', '1.235e-04', '0')
+    ('0.5', '9213.25', '0.0001235', '0')
     >>> shown(1e-8, 4), shown(123456789012.3456, 4)
     ('1e-08', '123456789012.346')
     """
@@ -42,10 +44,14 @@ def shown(v: float, decimals: int) -> str:
 
 def places_of(v: float, decimals: int) -> int | None:
     """How many decimals a finite number is printed with; None: as a power of ten."""
-    if v == 0 or 10.0 ** (2 - max(decimals, 2)) * 0.1 <= abs(v) < LARGE:
-        # no more digits than a float has
-        return min(decimals, max(DIGITS - 1 - math.floor(math.log10(abs(v))), 0)) if v else decimals
-    return decimals if abs(v) < LARGE and float(f"{v:.{decimals}f}") == v else None
+    size = math.floor(math.log10(abs(v))) if v else 0
+    if abs(v) >= LARGE:
+        return None
+    if v == 0 or abs(v) >= 10.0 ** (2 - max(decimals, 2)) * 0.1:
+        return min(decimals, max(DIGITS - 1 - size, 0))  # no more digits than a float has
+    if float(f"{v:.{decimals}f}") == v:
+        return decimals
+    return max(decimals, 1) - 1 - size if abs(v) >= SMALL else None
 
 
 def trimmed(text: str) -> str:
@@ -73,8 +79,8 @@ def half_unit(text: str) -> float:
 def tolerance(value: float, decimals: int) -> float:
     """How far a printed equation's left side may lie from the value: half a unit of the last place it is printed to.
 
-    >>> tolerance(7.5, 4), tolerance(0.00012345, 4)
-    (5e-05, 5e-08)
+    >>> tolerance(7.5, 4), tolerance(0.000012346, 4)
+    (5e-05, 5e-09)
     """
     places = places_of(value, decimals)
     if places is not None:
@@ -128,8 +134,10 @@ def digits_needed(e: Any, value: float, decimals: int) -> tuple[bool, int | None
         return False, decimals
     for more in range(decimals, DIGITS + 1):
         got = printed_value(decided, more)
+        if got is None or abs(got - value) > unit:
+            continue
         # the second holds where the value lies halfway between two that could be printed
-        if got is not None and (shown(got, decimals) == wanted or abs(got - value) <= 1e-6 * unit):
+        if shown(got, decimals) == wanted or abs(got - value) <= 1e-6 * unit:
             return True, more
     return (True, None) if shown(exact, decimals) == wanted else (False, decimals)
 

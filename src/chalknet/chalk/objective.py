@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from chalknet.chalk import names
-from chalknet.chalk.expr import Expr, add_up
+from chalknet.chalk.expr import Expr, add_up, unguarded
 from chalknet.chalk.groups import Builder, Index
 from chalknet.chalk.ledger import Stage
 from chalknet.maths import losses
@@ -26,80 +26,90 @@ def write_loss(builder: Builder, i: int) -> None:
     output, m = names.primed(book.output, i), len(book.X)
     f = row.textbook or row.f
 
-    def terms(r: int, g: Any, through: str) -> list[Any]:
-        a, y = builder.entries(through), builder.entries("y")
-        kept = [j for j in range(a.shape[1]) if not (drops and y[r, j].value == 0)]
-        return [g(y[r, j], a[r, j], d.loss_p) for j in kept or [0]]
-
-    def of_row(r: int, g: Any, through: str) -> Any:
-        total = add_up(terms(r, g, through))
-        return total / book.per_row if book.per_row != 1.0 else total
-
     # a target of exactly 0 takes its term out: y log a
     drops = row.rows and row.targets == (0.0, 1.0)
-    ways: list[Any] = [lambda r, g=g: of_row(r, g, output) for g in dict.fromkeys((f, row.f))]
+    # the textbook's form of the prediction, the safe one, and that of what the last layer passes to the link
+    ways: list[tuple[Any, str]] = [(g, output) for g in dict.fromkeys((f, row.f))]
     if book.link is not None:
-        ways.append(from_z(builder, names.primed(book.stages[-1].target, i), of_row))
+        ways.append((losses.get(d.loss).f, names.primed(book.stages[-1].target, i)))
+
+    def of_row(r: int, g: Any, through: str) -> Any:
+        if losses.get(d.loss).f is g and losses.get(d.loss).whole_row:
+            return builder.projected(g(builder.matrix("y"), builder.matrix(through), d.loss_p), r, 0)
+        a, y = builder.entries(through), builder.entries("y")
+        kept = [j for j in range(a.shape[1]) if not (drops and y[r, j].value == 0)]
+        total = add_up([g(y[r, j], a[r, j], d.loss_p) for j in kept or [0]])
+        return total / book.per_row if book.per_row != 1.0 else total
+
     name = row.name.replace("_", " ")
     if m > 1 or book.weights is not None:
         rows_name = names.primed("l", i)
         builder.add(
-            rows_name, one.arrays["l"], part, f"{name} of each row",
-            forms=tuple((lambda index, way=way: way(index[0])) for way in ways), source=loss_source(row),
+            rows_name, one.arrays["l"][:, None], part, f"{name} of each row", source=loss_source(row),
+            forms=tuple((lambda index, way=way: of_row(index[0], *way)) for way in ways),
+            whole=[over_rows(builder, "across", *way) for way in ways],
         )  # fmt: skip
 
-        def mean(_: Index) -> Any:
-            ls = builder.entries(rows_name)
-            if book.weights is not None:
-                s = builder.entries("s")
-                ls = np.array([s[r, 0] * ls[r] for r in range(m)], object)
-            total = add_up(list(ls))
+        def averaged(ls: Any, s: Any, add: Any) -> Any:
+            total = add(ls if book.weights is None else s * ls)
             return total if d.reduction == "sum" else total / float(one.weight)
 
+        def mean(_: Index) -> Any:
+            s = builder.entries("s")[:, 0] if book.weights is not None else None
+            return averaged(builder.entries(rows_name)[:, 0], s, lambda terms: add_up(list(terms)))
+
+        whole: Any = averaged(builder.matrix(rows_name), column_of(builder), lambda e: Expr("all", e))
         loss_forms: tuple[Any, ...] = (mean,)
     else:
-        loss_forms = tuple((lambda _, way=way: way(0)) for way in ways)
+        loss_forms = tuple((lambda _, way=way: of_row(0, *way)) for way in ways)
+        whole = [over_rows(builder, "all", *way) for way in ways]
     builder.add(
         names.primed("L", i), one.loss, part, f"the loss: {name}", forms=loss_forms, source=loss_source(row),
-        whole=whole_loss(builder, f, output), note=convention(builder),
+        whole=whole, note=convention(builder),
     )  # fmt: skip
 
 
-def from_z(builder: Builder, z: str, of_row: Any) -> Any:
-    """A row's loss from what the last layer passes to the link: safe where the prediction itself is 0 or 1."""
-    row = losses.get(builder.book.description.loss)
-    if not row.whole_row:
-        return lambda r: of_row(r, row.f, z)
-    return lambda r: builder.projected(row.f(builder.matrix("y"), builder.matrix(z), row.p), r, 0)
+def together(builder: Builder, row: Any) -> list[Any]:
+    """The derivative through the link and the loss in one, as functions of (y, prediction, the sum of the row's y).
 
-
-def together(builder: Builder, linked: Any, whole_row: bool, a: str) -> list[Any]:
-    """The derivative through the link and the loss in one: ŷ − y; (Σ y) ŷ − y for rows of targets that sum up to else.
-
-    Before the mean's 1/N and the rows' weights.
+    That is ŷ − y; (Σ y) ŷ − y for rows of targets that sum up to else. Without the mean's 1/N and the rows' weights.
     """
-    if linked is None:
+    if row.d_linked is None:
         return []
 
-    def all_of(index: Index) -> Any:
-        y = builder.entries("y")
-        return add_up(list(y[index[0]])) * builder.entries(a)[index] - y[index]
+    def one(y: Any, q: Any, total: Any) -> Any:
+        return row.d_linked(y, q)
 
-    def one(index: Index) -> Any:
-        return linked(builder.entries("y")[index], builder.entries(a)[index])
+    def all_of(y: Any, q: Any, total: Any) -> Any:
+        return total * q - y
 
-    if not whole_row:
+    if not row.whole_row:
         return [one]
     return [one, all_of] if np.allclose(builder.book.y.sum(axis=1), 1) else [all_of]
 
 
-def whole_loss(builder: Builder, f: Any, output: str) -> Any:
-    """The loss over matrices."""
-    inner = f(builder.matrix("y"), builder.matrix(output), builder.book.description.loss_p)
-    if builder.book.weights is not None:
-        inner = builder.matrix("s") * inner
-    total = Expr("all", inner)
-    return total if builder.book.divisor == 1.0 else total / float(builder.book.divisor)
+def joint_forms(builder: Builder, row: Any, a: str) -> tuple[list[Any], list[Any]]:
+    """`together` for each entry, and over matrices."""
+
+    def entry(g: Any, index: Index) -> Any:
+        y = builder.entries("y")
+        total = add_up(list(y[index[0]]))
+        return shared(builder, g(y[index], builder.entries(a)[index], total), weight_of(builder, index[0]))
+
+    y, column = builder.matrix("y"), column_of(builder)
+    return (
+        [(lambda index, g=g: entry(g, index)) for g in together(builder, row)],
+        [shared(builder, g(y, builder.matrix(a), Expr("across", y)), column) for g in together(builder, row)],
+    )
+
+
+def over_rows(builder: Builder, add: str, g: Any, through: str) -> Any:
+    """The rows' losses over matrices, added up over the outputs (or all), as the reduction has it."""
+    book = builder.book
+    inner = g(builder.matrix("y"), builder.matrix(through), book.description.loss_p)
+    summed = getattr(inner, "op", "") == "across" or book.description.n_out == 1
+    total = inner if add == "across" and summed else Expr(add, inner)
+    return total / book.per_row if book.per_row != 1.0 else total
 
 
 def convention(builder: Builder) -> str:
@@ -133,42 +143,45 @@ def weight_of(builder: Builder, row: int) -> Any:
     return builder.entries("s")[row, 0] if builder.book.weights is not None else None
 
 
+def column_of(builder: Builder) -> Any:
+    """The symbol of all rows' weights, where rows have weights."""
+    return builder.matrix("s") if builder.book.weights is not None else None
+
+
 def d_output(builder: Builder, i: int, arrays: dict[str, np.ndarray], row: Any, last: Stage) -> None:
     """The loss's derivative by the last layer's output, 1/N included."""
     book = builder.book
     z, a = names.primed(last.target, i), names.primed(book.output, i)
 
-    def form(g: Any) -> Any:
-        return lambda index: shared(builder, g(index), weight_of(builder, index[0]))
+    def by_p(g: Any) -> Any:
+        return lambda y, q: g(y, q, book.description.loss_p)
 
     def of_entry(g: Any) -> Any:
-        return form(lambda index: g(builder.entries("y")[index], builder.entries(z)[index]))
+        return lambda index: shared(
+            builder,
+            g(builder.entries("y")[index], builder.entries(z)[index]),
+            weight_of(builder, index[0]),
+        )
 
-    def whole(g: Any, through: str) -> Any:
-        weight = builder.matrix("s") if book.weights is not None else None
-        return shared(builder, g(builder.matrix("y"), builder.matrix(through)), weight)
-
-    # a formula of a whole row has no form entry by entry but the joint one below
-    by_p = [
-        (lambda y, q, g=g: g(y, q, book.description.loss_p))
-        for g in (row.d_textbook, None if row.whole_row else row.df)
-        if g is not None
+    safe = by_p(row.df)
+    textbook = by_p(row.d_textbook) if row.d_textbook else lambda y, q: unguarded(safe(y, q))
+    # a formula of a whole row has no form entry by entry but the joint one
+    forms = [] if row.whole_row else [of_entry(textbook), of_entry(safe)]
+    wholes = [
+        shared(builder, g(builder.matrix("y"), builder.matrix(z)), column_of(builder))
+        for g in (textbook, safe)
     ]
-    forms = [of_entry(g) for g in by_p]
-    if book.link is None:
-        whole_form, title = whole(by_p[0], z), "the loss's derivative"
-    else:
+    title = "the loss's derivative"
+    if book.link is not None:
         if builder.jacobian and book.link in ROW_ACTIVATIONS:
             spelled_out(builder, i, arrays, z, a)
-        joint = together(builder, row.d_linked, row.whole_row, a)
-        forms = [form(g) for g in joint] + forms
-        summing = not row.whole_row or len(joint) == 2  # targets sum to 1 where that matters
-        whole_form = whole(row.d_linked if summing else lambda y, q: Expr("across", y) * q - y, a)
+        joint, over = joint_forms(builder, row, a)
+        forms, wholes = joint + forms, over + wholes
         title = f"prediction minus target: {book.link} and the loss in one"
     note = f"here the mean's 1/{book.divisor:g} enters" if book.divisor != 1.0 else ""
     name = f"dL/d{last.target}"
     builder.add(
-        names.primed(name, i), arrays[name], "backward", title, forms=tuple(forms), whole=whole_form,
+        names.primed(name, i), arrays[name], "backward", title, forms=tuple(forms), whole=wholes,
         source="lecture S10, S19", note=note,
     )  # fmt: skip
 
@@ -192,10 +205,11 @@ def spelled_out(builder: Builder, i: int, arrays: dict[str, np.ndarray], z: str,
         )
         for g in ways
     )
-    column = builder.matrix("s") if book.weights is not None else None
+    column = column_of(builder)
     builder.add(
         name, d_a, "backward", "the loss's derivative by each probability", forms=forms,
-        whole=shared(builder, ways[0](builder.matrix("y"), builder.matrix(a), p), column), source="lecture S19",
+        whole=[shared(builder, g(builder.matrix("y"), builder.matrix(a), p), column) for g in ways],
+        source="lecture S19",
     )  # fmt: skip
 
     def route(index: Index) -> Any:

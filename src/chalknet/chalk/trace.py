@@ -15,7 +15,7 @@ from chalknet.chalk import names
 from chalknet.chalk.chapters import write
 from chalknet.chalk.groups import Group, Index
 from chalknet.chalk.ledger import Ledger
-from chalknet.chalk.numbers import written
+from chalknet.chalk.numbers import SAFE, written
 from chalknet.chalk.printers import (
     Latex,
     NumPy,
@@ -146,16 +146,17 @@ class Trace(Display):
         value = float(g.value[index]) + 0.0  # no -0
         w = written((form(index) for form in g.forms), value, self.precision)
         if w.form > 0:
-            safe = "printed in its safe form: the textbook's would not give this number in floating point"
-            note = f"{note}; {safe}" if note else safe
+            note = f"{note}; {SAFE}" if note else SAFE
         return Step(
             g.symbol(index), g.title, g.part, w.value, w.expr, w.decimals, g.source, note, code, w.true
         )
 
     def code_of(self, g: Group) -> str | None:
         """The line of NumPy that computes a group, on request."""
-        if not self.with_code or g.whole is None:
-            return None
+        return self.numpy_line(g) if self.with_code and g.whole is not None else None
+
+    def numpy_line(self, g: Group) -> str:
+        """The line of NumPy that computes a group from its expression over matrices."""
         line = NumPy(digits(None), lambda s: names.variable(s.name))(g.whole)
         return f"{names.variable(g.name)} = {line}"
 

@@ -66,12 +66,12 @@ def clip_factor(builder: Builder, i: int) -> Symbol | None:
 
     def one(_: Index) -> Any:
         entries = [e for base in bases for e in np.ravel(piece(base, builder.entries))]
-        return Expr("minimum", 1.0, d.clip_norm / np.sqrt(add_up([e * e for e in entries])))
+        return d.clip_norm / np.maximum(np.sqrt(add_up([e * e for e in entries])), d.clip_norm)
 
     length = Expr("norm", *(piece(base, builder.matrix) for base in bases))
     builder.add(
         name, done.clip, "update", f"the gradient's length is at most {d.clip_norm:g}: the factor that sees to it",
-        forms=(one,), whole=Expr("minimum", 1.0, d.clip_norm / length), source="Pascanu et al. 2013",
+        forms=(one,), whole=d.clip_norm / np.maximum(length, d.clip_norm), source="Pascanu et al. 2013",
     )  # fmt: skip
     return Symbol(name, done.clip)
 
