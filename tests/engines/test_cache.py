@@ -47,9 +47,13 @@ def copy(tmp_path):
         "PYTHONDONTWRITEBYTECODE": "1",  # an edit within a second must not meet yesterday's bytecode
     }
 
-    def run(name):
+    def run(name, **variables):
         done = subprocess.run(
-            [sys.executable, "-c", SCRIPT, name], env=environment, capture_output=True, text=True, check=False
+            [sys.executable, "-c", SCRIPT, name],
+            env=environment | variables,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
         told = json.loads(done.stdout.splitlines()[-1])
@@ -77,6 +81,13 @@ def test_the_disk_cache_knows_what_it_holds(copy):
     assert sorted(other["compiled"]) == ["activate silu float64", "derive silu float64"]
     assert other["numba"] != first["numba"]
     assert copy("leaky_relu")["numba"] == first["numba"]
+
+    narrow = copy(
+        "leaky_relu", CHALKNET_VECTOR_BYTES="16"
+    )  # another layout needs other kernels, not other formulas
+    assert "train float64" in narrow["compiled"]
+    assert "activate leaky_relu float64" in narrow["found"]
+    assert narrow["numba"] == pytest.approx(first["numba"], rel=1e-12)
 
     formulas = copy.package / "maths" / "piecewise.py"
     text = formulas.read_text(encoding="utf-8")

@@ -18,6 +18,7 @@ from numba.core.ccallback import CFunc
 from chalknet.engines.fused import loops, lowlevel
 from chalknet.engines.fused.fingerprint import FORMULAS, KERNELS, SourceCache
 from chalknet.engines.fused.lowering import FLAGS
+from chalknet.engines.fused.tile import VECTOR_BYTES
 
 OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": FLAGS}
 DTYPES = {"float32": types.float32, "float64": types.float64}
@@ -121,7 +122,15 @@ def kernel(function: Callable[..., Any], dtype: str, signature: Callable[..., An
         return _number(function)
     # Sums over a batch may be reordered, so that they vectorise; formulas are not among what a kernel computes.
     flags = FLAGS | {"reassoc"}
-    _KEPT.append(build(function, signature(DTYPES[dtype]), KERNELS, f"{function.__name__} {dtype}", flags))
+    _KEPT.append(
+        build(
+            function,
+            signature(DTYPES[dtype]),
+            f"{KERNELS} {VECTOR_BYTES}",
+            f"{function.__name__} {dtype}",
+            flags,
+        )
+    )
     return _KEPT[-1].address
 
 
