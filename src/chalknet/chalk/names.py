@@ -28,7 +28,8 @@ CONSTANTS = {
     "rho": ("\\rho", "ρ"), "weight_decay": ("\\lambda", "λ"), "t": ("t", "t"),
     # of general statements: prediction, derivative of a loss, of an activation
     "yhat": ("\\hat y", "ŷ"), "dl": ("\\frac{\\partial \\ell}{\\partial \\hat y}", "∂ℓ/∂ŷ"),
-    "dz": ("\\frac{\\partial \\ell}{\\partial z}", "∂ℓ/∂z"), "df": ("f'(z)", "f′(z)"), "dsigma": ("\\sigma'(z)", "σ′(z)"),
+    "dz": ("\\frac{\\partial \\ell}{\\partial z}", "∂ℓ/∂z"),
+    "df": ("f'(z)", "f′(z)"), "dsigma": ("\\sigma'(z)", "σ′(z)"),
 }  # fmt: skip
 WIDE = {"aa": ("\\tilde a", "ã"), "hh": ("\\tilde h", "h̃")}
 
@@ -77,10 +78,10 @@ def primed(base: str, primes: int) -> str:
 
 
 def letters(n: Name) -> tuple[str, str]:
-    """The letters of a symbol in LaTeX and Unicode: one weight is a small w.
+    r"""The letters of a symbol in LaTeX and Unicode: one weight is a small w.
 
     >>> letters(parse("W1[0,2]")), letters(parse("lr"))
-    (('w', 'w'), ('\\\\alpha', 'α'))
+    (('w', 'w'), ('\\alpha', 'α'))
     """
     if n.letter == "W" and n.place:
         return "w", "w"

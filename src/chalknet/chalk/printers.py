@@ -114,8 +114,9 @@ class Printer:
         return self.bracketed(text) if text.startswith(self.minus) else text
 
     def fraction(self, e: Expr) -> bool:
-        """Tell whether a division is printed as a fraction."""
-        return self.fractions
+        """Tell whether a division is printed as a fraction; not one of a fraction, which would be tiny."""
+        above = e.args[0]
+        return self.fractions and not (isinstance(above, Expr) and above.op == "divide")
 
     def terms(self, e: Expr) -> list[Any]:
         """The terms of a sum, from the left; None stands for those left out."""

@@ -200,7 +200,8 @@ class Trace(Display):
 def plain(value: Any) -> Any:
     """Nested lists of numbers, None for what is not finite."""
     if np.ndim(value):
-        return [plain(v) for v in value]
+        array = np.asarray(value, float)
+        return array.tolist() if np.isfinite(array).all() else [plain(v) for v in array]
     return float(value) if math.isfinite(value) else None
 
 

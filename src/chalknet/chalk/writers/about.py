@@ -49,9 +49,19 @@ def facts(book: Ledger) -> list[tuple[str, str]]:
     optimizer = optimizers.get(d.optimizer)
     rate = f"learning rate {book.updates[0].rate:g}"
     steps = {"sgd": "plain gradient descent", "momentum": "gradient descent with momentum"}
-    name = steps.get(d.optimizer) or f"{optimizer.layer}" + (" (Nesterov)" if d.optimizer == "nesterov" else "")
-    extra = [f"{label} {value:g}" for label, value in
-             (("L1", d.l1), ("L2", d.l2), ("norm at most", d.clip_norm), ("gradients within ±", d.clip_value)) if value]
+    name = steps.get(d.optimizer) or f"{optimizer.layer}" + (
+        " (Nesterov)" if d.optimizer == "nesterov" else ""
+    )
+    extra = [
+        f"{label} {value:g}"
+        for label, value in (
+            ("L1", d.l1),
+            ("L2", d.l2),
+            ("norm at most", d.clip_norm),
+            ("gradients within ±", d.clip_value),
+        )
+        if value
+    ]
     linked = f", {book.link} inside" if book.link else ""
     return [
         ("network", layers(book)),

@@ -12,7 +12,7 @@ from chalknet.chalk.writers.elide import Grid
 from chalknet.chalk.writers.matrices import Token
 from chalknet.chalk.writers.pieces import text_width
 
-BRACKETS = {"[": "⎡⎢⎣", "]": "⎤⎥⎦", "(": "⎛⎜⎝", ")": "⎞⎟⎠"}
+BRACKETS = {"[": ("⎡", "⎢", "⎣"), "]": ("⎤", "⎥", "⎦"), "(": ("⎛", "⎜", "⎝"), ")": ("⎞", "⎟", "⎠")}
 
 
 class Box(NamedTuple):

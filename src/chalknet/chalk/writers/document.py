@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chalknet.chalk import names
-from chalknet.chalk.expr import Symbol, symbols_of
 from chalknet.chalk.groups import Group
 from chalknet.chalk.trace import Step
 from chalknet.chalk.writers import code, rules
 from chalknet.chalk.writers.about import facts, legend, plural
+from chalknet.chalk.writers.matrices import contains_array
 from chalknet.chalk.writers.shapes import shapes, size
 
 if TYPE_CHECKING:
     from chalknet.chalk.trace import Trace
 
 LIMIT = 24  # equations of one array before the rest is left out
-SAFE = "safe form"
 MARKED = "here the mean's"  # begins the note of the line where 1/N enters
 
 
@@ -41,6 +40,7 @@ class Block:
     shapes: str = ""
     laws: list[rules.Law] = field(default_factory=list)
     left_out: int = 0
+    given: bool = False  # nothing is calculated: the title may stand beside the array
     code: list[str] = field(default_factory=list)
 
 
@@ -65,6 +65,9 @@ class Document:
     remarks: list[str]
     precision: int
     elided: bool
+    operands: dict[int, Any] = field(
+        default_factory=dict
+    )  # of matrix equations, by the step's id: computed once
 
 
 def document(trace: Trace, limit: int | None = LIMIT) -> Document:
@@ -86,6 +89,7 @@ class _Author:
         self.trace, self.limit = trace, limit
         self.laws = rules.Laws(trace.book)
         self.told: dict[str, float] = {}
+        self.notes: set[str] = set()
 
     def document(self) -> Document:
         t = self.trace
@@ -94,18 +98,23 @@ class _Author:
         many = len(t.book.updates)
         sizes = "-".join(map(str, (t.book.description.n_in, *(o for _, o in t.book.description.dense))))
         title = f"{'One update' if many == 1 else f'{many} updates'} of a {sizes} network"
-        return Document(title, facts(t.book), legend(t), chapters, remarks, t.precision, self.limit is not None)
+        return Document(
+            title, facts(t.book), legend(t), chapters, remarks, t.precision, self.limit is not None
+        )
 
     def given(self) -> Chapter:
         """Inputs, targets, parameters, and what the optimizer has kept."""
         blocks = []
+        idle = []
         for g in self.trace.given:
-            blocks.append(self.array(g.name, g.value, g.title))
-        for name, value in self.trace.slots.items():
-            n = names.parse(name)
-            kind = "weights" if n.letter == "W" else "biases"
-            zero = " (nothing yet)" if not value.any() else ""
-            blocks.append(self.array(name, value, f"the optimizer's {n.slot} of the {kind} of layer {n.layer}{zero}"))
+            if names.parse(g.name).slot and not g.value.any():
+                idle.append(g)
+            else:
+                blocks.append(self.array(g.name, g.value, g.title))
+        if idle:
+            letters = " and ".join(dict.fromkeys(names.parse(g.name).slot for g in idle))
+            lines = [code.literal(g.name, g.value, elided=True) for g in idle] if self.trace.with_code else []
+            blocks.append(Block(f"the optimizer has kept nothing yet: every {letters} is 0", [], code=lines))
         chapter = Chapter("Given", blocks)
         if self.trace.with_code:
             blocks.insert(0, Block("", [], code=code.imports(self.trace)))
@@ -114,8 +123,8 @@ class _Author:
     def array(self, name: str, value: np.ndarray, title: str) -> Block:
         """An array that nobody calculates."""
         step = Step(name, title, "given", value, None, self.trace.precision, "", true=False)
-        lines = [code.literal(name, value, self.limit is not None)] if self.trace.with_code else []
-        return Block(title, [step], shapes=size(value), code=lines)
+        lines = [code.literal(name, value, elided=self.limit is not None)] if self.trace.with_code else []
+        return Block(title, [step], shapes=size(value), code=lines, given=True)
 
     def calculation(self) -> Iterator[Chapter]:
         """The passes, losses and updates in order."""
@@ -157,18 +166,13 @@ class _Author:
         before, after = (self.trace.book.passes[i].loss for i in (updates - 1, updates))
         moved = "fell" if after < before else "rose" if after > before else "stayed"
         p = self.trace.precision
-        return f"The loss {moved}: {rules.plain_number(before, p)} before, {rules.plain_number(after, p)} after."
+        return (
+            f"The loss {moved}: {rules.plain_number(before, p)} before, {rules.plain_number(after, p)} after."
+        )
 
     def constants(self, groups: list[Group]) -> list[Block]:
         """The numbers that the update uses beside the arrays: the learning rate and the optimizer's own."""
-        found = {
-            s.name: float(s.value)
-            for g in groups
-            for s in symbols_of(g.whole).values()
-            if isinstance(s, Symbol) and s.name not in self.trace.arrays
-        }
-        new = {name: v for name, v in found.items() if self.told.get(name) != v}
-        self.told |= new
+        new = code.constants(self.trace, groups, self.told)
         if not new:
             return []
         steps = [Step(n, "constant", "update", v, None, None, "", true=False) for n, v in new.items()]
@@ -178,26 +182,36 @@ class _Author:
     def block(self, g: Group) -> Block:
         """One array of the calculation."""
         t = self.trace
-        lines = [line] if (line := t.code_of(g)) else []
-        if t.with_code and g.whole is None and not g.forms:  # drawn: nothing computes it
-            lines = [code.literal(g.name, g.value, self.limit is not None)]
+        lines = [code.line_of(t, g, elided=self.limit is not None)] if t.with_code else []
         marked = g.note.startswith(MARKED)
         block = Block(
             g.title, [], g.source, [g.note] if g.note and not marked else [], g.note if marked else "",
             shapes(g.whole, g.value), self.laws.of(g), code=lines,
         )  # fmt: skip
-        if t.style == "matrix":
+        if t.style == "matrix" and (g.value.ndim or contains_array(g.whole)):
             value: Any = g.value if g.value.ndim else float(g.value)
             block.steps = [Step(g.name, g.title, g.part, value, g.whole, t.precision, g.source, true=False)]
-            return block
-        block.steps = [t.step(g, index) for index in islice(g.indices(), self.limit)]
-        block.left_out = g.value.size - len(block.steps)
-        safe = [s.note for s in block.steps if s.note]
-        block.notes += list(dict.fromkeys(safe))
+        else:
+            block.steps = [t.step(g, index) for index in islice(g.indices(), self.limit)]
+            block.left_out = g.value.size - len(block.steps)
+            block.notes += list(dict.fromkeys(s.note for s in block.steps if s.note))
+        block.notes = [n for n in block.notes if n not in self.notes]  # what was said is not said again
+        self.notes.update(block.notes)
         return block
+
+
+def runs(blocks: list[Block]) -> Iterator[list[Block]]:
+    """The blocks one by one, but given arrays without code together."""
+    for together, run in groupby(blocks, key=lambda b: b.given and not b.code):
+        if together:
+            yield list(run)
+        else:
+            yield from ([b] for b in run)
 
 
 def left_out_note(block: Block) -> str:
     """What a block does not show, in words."""
     every = block.left_out + len(block.steps)
-    return f"⋯ {plural(block.left_out, 'more equation')} of this kind ({every} in all)" if block.left_out else ""
+    return (
+        f"⋯ {plural(block.left_out, 'more equation')} of this kind ({every} in all)" if block.left_out else ""
+    )

@@ -46,21 +46,29 @@ class Grid(NamedTuple):
             for i in self.rows
         ]  # fmt: skip
 
-    @property
-    def note(self) -> str:
-        """What is left out, in words; "" for nothing."""
-        out = []
-        for n, places, what in zip(self.value.shape, (self.rows, self.columns), ("row", "column"), strict=True):
-            if missing := left_out(n, places):
-                out.append(f"{missing} of {n} {what}s")
-        return f"⋯ leaves out {' and '.join(out)}" if out else ""
+
+def note(grids: list[Grid]) -> str:
+    """What is left out of matrices that stand in one equation, in words; "" for nothing.
+
+    >>> note([grid(np.zeros((1, 100)), (6, 6)), grid(np.zeros((100, 3)), (6, 6))])
+    '⋯ leaves out 94 of 100 rows and 94 of 100 columns'
+    """
+    out = []
+    for axis, what in enumerate(("rows", "columns")):
+        counts = [
+            (left_out(g.value.shape[axis], (g.rows, g.columns)[axis]), g.value.shape[axis]) for g in grids
+        ]
+        found = dict.fromkeys(f"{missing} of {n}" for missing, n in counts if missing)
+        if found:
+            out.append(f"{', '.join(found)} {what}")
+    return f"⋯ leaves out {' and '.join(out)}" if out else ""
 
 
 def grid(value: Any, limits: tuple[int | None, int | None]) -> Grid:
     """A number, a list or a matrix as a grid with at most so many rows and columns.
 
-    >>> grid(np.zeros((100, 3)), (6, 6)).note
-    '⋯ leaves out 94 of 100 rows'
+    >>> grid(np.zeros((100, 3)), (6, 6)).rows
+    [0, 1, 2, 3, None, 98, 99]
     """
     array = np.atleast_2d(np.asarray(value, float))
     return Grid(array, kept(array.shape[0], limits[0]), kept(array.shape[1], limits[1]))

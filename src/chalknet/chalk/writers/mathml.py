@@ -8,14 +8,15 @@ from typing import Any
 from chalknet.chalk import names
 from chalknet.chalk.printers import POWER, Printer, text_number
 
-MINUS = "<mo>−</mo>"
+MINUS = '<mo form="prefix">−</mo>'
+OPEN, CLOSE = ('<mo stretchy="false">(</mo>', '<mo stretchy="false">)</mo>')  # as high as a line
 
 
 def number(text: str) -> str:
     """A printed number.
 
-    >>> number("-1.5e-09")
-    '<mo>−</mo><mn>1.5</mn><mo>·</mo><msup><mn>10</mn><mrow><mo>−</mo><mn>9</mn></mrow></msup>'
+    >>> number("-1.5"), number("2e+09")
+    ('<mo form="prefix">−</mo><mn>1.5</mn>', '<mn>2</mn><mo>·</mo><msup><mn>10</mn><mrow><mn>9</mn></mrow></msup>')
     """
     mantissa, e, power = text.partition("e")
     sign = MINUS if mantissa.startswith("-") else ""
@@ -91,7 +92,7 @@ def _place(place: tuple[int, ...]) -> str:
 
 def function(name: str) -> str:
     """A function of one argument, by name."""
-    return f"<mi>{name}</mi><mo>(</mo>{{}}<mo>)</mo>"
+    return f"<mi>{name}</mi>{OPEN}{{}}{CLOSE}"
 
 
 class MathML(Printer):
@@ -114,11 +115,11 @@ class MathML(Printer):
         "transpose": "<msup><mrow>{}</mrow><mo>⊤</mo></msup>", "sqrt": "<msqrt>{}</msqrt>",
         "exp": "<msup><mi>e</mi><mrow>{}</mrow></msup>",
         "expm1": "<mo>(</mo><msup><mi>e</mi><mrow>{}</mrow></msup><mo>−</mo><mn>1</mn><mo>)</mo>",
-        "log1p": "<mi>log</mi><mo>(</mo><mn>1</mn><mo>+</mo>{}<mo>)</mo>",
+        "log1p": f"<mi>log</mi>{OPEN}<mn>1</mn><mo>+</mo>{{}}{CLOSE}",
         "absolute": "<mo>|</mo>{}<mo>|</mo>", "norm": "<mo>‖</mo>{}<mo>‖</mo>",
         "floor": "<mo>⌊</mo>{}<mo>⌋</mo>",
-        "maximum": "<mi>max</mi><mo>(</mo>{}<mo>,</mo>{}<mo>)</mo>",
-        "minimum": "<mi>min</mi><mo>(</mo>{}<mo>,</mo>{}<mo>)</mo>",
+        "maximum": f"<mi>max</mi>{OPEN}{{}}<mo>,</mo>{{}}{CLOSE}",
+        "minimum": f"<mi>min</mi>{OPEN}{{}}<mo>,</mo>{{}}{CLOSE}",
         "where": "<mrow><mo>{{</mo><mtable><mtr><mtd><mrow>{1}</mrow></mtd><mtd><mtext>if </mtext>{0}</mtd></mtr>"
                  "<mtr><mtd><mrow>{2}</mrow></mtd><mtd><mtext>otherwise</mtext></mtd></mtr></mtable></mrow>",
         "total": "<munder><mo>∑</mo><mtext>rows</mtext></munder>{}",
@@ -132,8 +133,9 @@ class MathML(Printer):
         return number(text)
 
     def bracketed(self, text: str) -> str:
-        """Brackets as high as a line."""
-        return f"<mo>(</mo>{text}<mo>)</mo>"
+        """Brackets as high as what they hold, where that is no single line and will not be cut."""
+        grows = "<mfrac" in text and "\x1e" not in text
+        return f"<mrow><mo>(</mo>{text}<mo>)</mo></mrow>" if grows else f"{OPEN}{text}{CLOSE}"
 
     def power(self, base: Any, exponent: Any) -> tuple[str, int]:
         """The exponent needs no brackets."""

@@ -1,23 +1,27 @@
 """Matrix equations with the numbers in: which matrices stand in a row, with which signs, and to how many digits.
 
-What is linear is shown operand by operand, as on a blackboard: [3  5] · [2×4 numbers] + [1  1  1  1]. What goes entry by
-entry through a function is shown worked out, as the matrix of its results.
+What is linear is shown operand by operand, as on a blackboard: [3  5] · [2×4 numbers] + [1  1  1  1]. What goes entry
+by entry through a function is shown worked out, as the matrix of its results.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from chalknet.chalk.expr import Expr, Symbol, evaluate, symbols_of
 from chalknet.chalk.numbers import DIGITS, shown, tolerance
-from chalknet.chalk.printers import PRODUCT, SUM, is_array
-from chalknet.chalk.writers.elide import Grid, grid
+from chalknet.chalk.printers import PRODUCT, SUM, is_array, same
+from chalknet.chalk.trace import Step
+from chalknet.chalk.writers.elide import Grid, grid, note
+
+if TYPE_CHECKING:
+    from chalknet.chalk.writers.document import Document
 
 LIMITS = ((8, 8), (8, 6), (6, 5), (6, 4), (5, 3), (4, 2))  # rows and columns of a matrix, tried in turn
-CHECKED = 2_000  # entries up to which the digits of the operands are chosen so that the equation holds
+CHECKED = 400  # entries up to which the digits of the operands are chosen so that the equation holds: it can be read
 SIGNS = {"add": "+", "subtract": "−", "matmul": "·"}
 SUMS = {"total": "Σ_rows", "across": "Σ_outputs", "all": "Σ"}
 
@@ -39,19 +43,24 @@ def operands(e: Any) -> Any:
     """The expression with everything that is not linear replaced by the matrix of its values."""
     if not isinstance(e, Expr) or isinstance(e, Symbol) or not contains_array(e):
         return e
-    linear = (
-        e.op in ("add", "subtract", "matmul", "negative", "multiply", *SUMS)
-        or (e.op == "divide" and not contains_array(e.args[1]))
-    )  # fmt: skip
-    if linear:
+    if linear(e):
         return Expr(e.op, *map(operands, e.args))
     return Symbol("", np.asarray(evaluate(e), float))
+
+
+def linear(e: Expr) -> bool:
+    """Tell whether an operation is shown with its operands. A square is not: its entries are squared one by one."""
+    if e.op == "multiply":
+        return not same(*e.args)
+    if e.op == "divide":
+        return not contains_array(e.args[1])
+    return e.op in ("add", "subtract", "matmul", *SUMS)
 
 
 def enough_digits(e: Any, value: np.ndarray, precision: int) -> int:
     """With how many decimals the operands must be printed for the equation to hold at its printed precision."""
     symbols = [s for s in _leaves(e) if np.ndim(s.value)]
-    if not np.isfinite(value).all() or max(np.size(s.value) for s in symbols) > CHECKED:
+    if max(value.size, *(np.size(s.value) for s in symbols)) > CHECKED or not np.isfinite(value).all():
         return precision
     printed = as_printed(value, precision)
     unit = np.vectorize(lambda v: tolerance(v, precision) * (1.0 + 1e-9), otypes=[float])(value)
@@ -99,9 +108,6 @@ def _walk(e: Any, least: int) -> Iterator[Token]:
     elif e.op in SUMS:
         yield Token("sign", SUMS[e.op])
         yield from _walk(e.args[0], PRODUCT)
-    elif e.op == "negative":
-        yield Token("sign", "−")
-        yield from _walk(e.args[0], PRODUCT)
     else:
         sign = "/" if e.op == "divide" else "⊙" if all(map(is_array, e.args)) and e.op == "multiply" else "·"
         yield from _walk(e.args[0], PRODUCT)
@@ -129,29 +135,22 @@ class Worked(NamedTuple):
     pieces: list[Token]  # matrices as grids
     decimals: int
     result: Grid | None
-    notes: list[str]
+    note: str  # what is left out
 
 
-def worked(
-    e: Any,
-    value: Any,
-    precision: int,
-    width: Callable[[list[Token], int], int],
-    room: int,
-    *,
-    elided: bool,
-) -> Worked:
+def worked(doc: Document, step: Step, width: Callable[[list[Token], int], int], room: int) -> Worked:
     """Choose digits and how much of each matrix is shown, so that no piece is wider than the room.
 
     Args:
-        e: the step's expression over matrices, or None.
-        value: its result, an array or a number.
-        precision: decimals of results.
+        doc: the document, for its precision and whether large matrices are cut.
+        step: a step whose value is an array, or a number made of arrays.
         width: the width of pieces that stay on one line, with so many decimals.
         room: how wide they may be.
-        elided: whether large matrices are cut.
     """
-    inner = operands(e) if isinstance(e, Expr) else None
+    value, precision, elided = step.value, doc.precision, doc.elided
+    if id(step) not in doc.operands:
+        doc.operands[id(step)] = operands(step.expr)
+    inner = doc.operands[id(step)]
     found = tokens(inner) if isinstance(inner, Expr) and not isinstance(inner, Symbol) else []
     if not any(t.kind == "matrix" for t in found):
         found = []
@@ -165,5 +164,4 @@ def worked(
     if not fits:  # too much for one line even so: the equation in symbols and its result must do
         pieces = []
     grids = [t.value for t in pieces if t.kind == "matrix"] + ([result] if result else [])
-    notes = list(dict.fromkeys(g.note for g in grids if g.note))
-    return Worked(pieces, decimals, result, notes)
+    return Worked(pieces, decimals, result, note(grids))

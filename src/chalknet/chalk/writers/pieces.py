@@ -19,6 +19,7 @@ from chalknet.chalk.printers import (
     Text,
     addends,
     digits,
+    exact,
     latex_number,
     text_number,
 )
@@ -57,7 +58,7 @@ class Breaking(Printer):
 
     def fraction(self, e: Expr) -> bool:
         """Wide fractions become a / b."""
-        return self.fractions and all(self.width(closed(self(a))) <= LONG for a in e.args)
+        return super().fraction(e) and all(self.width(closed(self(a))) <= LONG for a in e.args)
 
     def pieces(self, e: Any) -> list[str]:
         """The expression in pieces."""
@@ -95,7 +96,8 @@ class BreakingMathML(Breaking, mathml.MathML):
 
     table = {
         **mathml.MathML.table,
-        "add": "{}" + BREAK + "<mo>+</mo>{}", "subtract": "{}" + BREAK + "<mo>−</mo>{}",
+        # at the beginning of a formula a sign would be set as one of a number
+        "add": "{}" + BREAK + '<mo form="infix">+</mo>{}', "subtract": "{}" + BREAK + '<mo form="infix">−</mo>{}',
     }  # fmt: skip
 
     @staticmethod
@@ -122,7 +124,7 @@ def latex_width(text: str) -> int:
     r"""About how many characters wide LaTeX will look; scripts count half, fractions their wider part.
 
     >>> latex_width("z^{(1)}_{3} + 27"), latex_width(r"\frac{\partial L}{\partial w^{(1)}_{1,3}}")
-    (9, 7)
+    (9, 6)
     """
     text = re.sub(r"\\(left|right|bigl|bigr|operatorname|text)(?![a-z])", "", text).replace("\\frac", "\0")
     text = re.sub(r"\\(log|tanh|sin|cos|max|min)", r"\1", text)
@@ -169,7 +171,7 @@ def numeric(kind: str, e: Any, decimals: int | None, *, short: bool = True) -> l
 
 def value_of(kind: str, value: float, decimals: int | None) -> str:
     """A number as printed."""
-    return FORMATS[kind][2](digits(decimals)(value))
+    return FORMATS[kind][2](exact(value) if decimals is None else digits(decimals)(value))
 
 
 def equation(kind: str, step: Step, precision: int, *, short: bool = True) -> Equation:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from chalknet.chalk.expr import Expr, Symbol
-from chalknet.chalk.printers import is_array
 
 
 def size(value: Any) -> str:
@@ -29,7 +28,7 @@ def shapes(e: Any, value: Any) -> str:
     text = _of(e)
     if text in ("", size(value)):
         return ""
-    return f"{text} = {size(value) or 'a number'}"
+    return f"{text} = {size(value)}"
 
 
 def _of(e: Any) -> str:
@@ -42,21 +41,15 @@ def _of(e: Any) -> str:
         return " · ".join(map(_bracketed, e.args))
     if e.op == "transpose":
         return "×".join(reversed(_of(e.args[0]).split("×")))
-    if e.op in ("total", "all"):
-        inner = _bracketed(e.args[0])
-        return f"sum over the rows of {inner}" if e.op == "total" else f"sum over all of {inner}"
-    if e.op in ("across", "top"):
+    if e.op == "total":
+        return f"sum over the rows of {_bracketed(e.args[0])}"
+    if e.op in ("across", "top", "all", "norm"):
         # softmax's own sum over a row: what it is divided into has the result's shape
         return ""
-    texts = list(dict.fromkeys(filter(None, (_of(a) for a in e.args if is_array(a) or _has_sum(a)))))
+    texts = list(dict.fromkeys(filter(None, map(_of, e.args))))
     return " + ".join(texts) if e.op in ("add", "subtract") else " ⊙ ".join(texts)
 
 
 def _bracketed(e: Any) -> str:
     text = _of(e)
     return f"({text})" if " + " in text else text
-
-
-def _has_sum(e: Any) -> bool:
-    """Tell whether a number is made of a matrix."""
-    return isinstance(e, Expr) and (e.op == "all" or any(_has_sum(a) for a in e.args))

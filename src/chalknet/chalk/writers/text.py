@@ -13,8 +13,8 @@ import numpy as np
 
 from chalknet.chalk import names
 from chalknet.chalk.trace import Step
-from chalknet.chalk.writers import boxes, code, pieces
-from chalknet.chalk.writers.document import Block, Document, left_out_note
+from chalknet.chalk.writers import boxes, code, matrices, pieces
+from chalknet.chalk.writers.document import Block, Chapter, Document, left_out_note
 from chalknet.chalk.writers.matrices import Worked, segments, worked
 from chalknet.chalk.writers.pieces import text_width
 
@@ -36,6 +36,17 @@ def plain(lines: Iterable[Line]) -> str:
 
 def write(doc: Document, width: int = WIDTH) -> Iterator[Line]:
     """The whole document."""
+    yield from opening(doc, width)
+    for chapter in doc.chapters:
+        yield from write_chapter(chapter, doc, width)
+    if doc.remarks:
+        yield from ruled("Remarks", width)
+        for remark in doc.remarks:
+            yield from prose(f"• {remark}", width, MARK, hanging=2)
+
+
+def opening(doc: Document, width: int) -> Iterator[Line]:
+    """Title, facts and legend."""
     yield [(doc.title, TITLE)]
     yield [("═" * min(text_width(doc.title), width), TITLE)]
     label = max(len(what) for what, _ in doc.facts) + 2
@@ -45,25 +56,27 @@ def write(doc: Document, width: int = WIDTH) -> Iterator[Line]:
     yield []
     for sentence in doc.legend:
         yield from prose(sentence, width, NOTE)
-    for chapter in doc.chapters:
-        yield []
-        yield [(chapter.title, CHAPTER)]
-        yield [("─" * width, CHAPTER)]
-        for sentence in chapter.intro:
-            yield from prose(sentence, width, NOTE)
-        for k, block in enumerate(chapter.blocks):
-            if k or chapter.intro:
-                yield []
-            yield from write_block(block, doc, width)
-        if chapter.closing:
+
+
+def ruled(title: str, width: int) -> Iterator[Line]:
+    """A chapter's title on a line of its own width."""
+    yield []
+    yield [(title, CHAPTER)]
+    yield [("─" * width, CHAPTER)]
+
+
+def write_chapter(chapter: Chapter, doc: Document, width: int) -> Iterator[Line]:
+    """A chapter with its blocks."""
+    yield from ruled(chapter.title, width)
+    for sentence in chapter.intro:
+        yield from prose(sentence, width, NOTE)
+    for k, block in enumerate(chapter.blocks):
+        if (k or chapter.intro) and not (block.given and not block.code):
             yield []
-            yield from prose(chapter.closing, width, VALUE)
-    if doc.remarks:
+        yield from write_block(block, doc, width)
+    if chapter.closing:
         yield []
-        yield [("Remarks", CHAPTER)]
-        yield [("─" * width, CHAPTER)]
-        for remark in doc.remarks:
-            yield from prose(f"• {remark}", width, MARK, hanging=2)
+        yield from prose(chapter.closing, width, VALUE)
 
 
 def prose(text: str, width: int, style: str, indent: int = 0, hanging: int = 0) -> Iterator[Line]:
@@ -77,35 +90,53 @@ def prose(text: str, width: int, style: str, indent: int = 0, hanging: int = 0) 
 
 def write_block(block: Block, doc: Document, width: int) -> Iterator[Line]:
     """Title, notes, statements, equations, code."""
-    if block.title:
-        right = f"{block.shapes}" if block.shapes else ""
-        head = block.title
-        gap = width - text_width(head) - text_width(right)
-        if right and gap >= 2:
-            yield [(head, HEADING), (" " * gap, ""), (right, NOTE)]
-        else:
-            yield from prose(head, width, HEADING)
-            if right:
-                yield from prose(right, width, NOTE, INDENT)
+    if block.given:
+        yield from given(block, doc, width)
+    elif block.title:
+        yield from heading(block, width)
     for note in block.notes:
         yield from prose(note, width, NOTE, INDENT)
     for law in block.laws:
         sides = [pieces.symbolic("text", e, short=False)[0] for e in law.forms]
         yield from node(names.text(law.symbol), sides, width, FORMULA)
-    for k, step in enumerate(block.steps):
+    for k, step in enumerate(block.steps if not block.given else []):
         yield from write_step(step, doc, width, block.mark if k == 0 else "")
     if note := left_out_note(block):
         yield [(" " * INDENT + note, NOTE)]
-    if block.source:
-        yield [(" " * INDENT + f"({block.source})", NOTE)]
     for line in block.code:
         for k, folded in enumerate(code.folded(line, width - INDENT - 4)):
             yield [(" " * INDENT + (">>> " if k == 0 else "... "), NOTE), (folded, CODE)]
 
 
+def heading(block: Block, width: int) -> Iterator[Line]:
+    """Title, source and shapes, on one line where they fit."""
+    source = f"  ({block.source})" if block.source else ""
+    gap = width - text_width(block.title + source + block.shapes)
+    if gap >= 2 or not (source or block.shapes):
+        yield [(block.title, HEADING), (source, NOTE), (" " * gap, ""), (block.shapes, NOTE)]
+        return
+    yield from prose(block.title, width, HEADING)
+    for line in filter(None, (source.strip(), block.shapes)):
+        yield from prose(line, width, NOTE, INDENT)
+
+
+def given(block: Block, doc: Document, width: int) -> Iterator[Line]:
+    """An array with its title at the right of its middle line."""
+    lines = list(write_step(block.steps[0], doc, width, ""))
+    for line in lines:
+        used = sum(text_width(text) for text, _ in line)
+        beside = f"{block.title}, {block.shapes}"
+        if line[0][0].strip() and used + 2 + text_width(beside) <= width:
+            line += [(" " * (width - used - text_width(beside)), ""), (beside, NOTE)]
+            yield from lines
+            return
+    yield [(f"{block.title}, {block.shapes}", HEADING)]
+    yield from lines
+
+
 def write_step(step: Step, doc: Document, width: int, mark: str) -> Iterator[Line]:
     """One equation, with the mark beside it or below."""
-    if np.ndim(step.value) or not step.true:
+    if np.ndim(step.value) or matrices.contains_array(step.expr):
         lines, missing = list(matrix(step, doc, width)), 0
     else:
         eq = pieces.equation("text", step, doc.precision, short=doc.elided)
@@ -165,7 +196,7 @@ def matrix(step: Step, doc: Document, width: int) -> Iterator[Line]:
     """A matrix equation: in symbols, then with its matrices, then the result."""
     left = names.text(step.symbol)
     room = width - 2 * INDENT - 2
-    w = arranged(step, doc, room)
+    w = worked(doc, step, boxes.width, room)
     sides = [] if step.expr is None else [pieces.symbolic("text", step.expr)[0]]
     if w.result is None:
         value = pieces.value_of("text", step.value, doc.precision if step.expr is not None else None)
@@ -187,13 +218,7 @@ def matrix(step: Step, doc: Document, width: int) -> Iterator[Line]:
         yield [(start.rstrip(), SYMBOL)]
         start = " " * 2 * INDENT
     yield from boxes.beside(start, box, SYMBOL, VALUE)
-    for note in w.notes:
-        yield from prose(note, width, NOTE, 2 * INDENT)
-
-
-def arranged(step: Step, doc: Document, room: int) -> Worked:
-    """The step's matrices, cut so that they fit."""
-    return worked(step.expr, step.value, doc.precision, boxes.width, room, elided=doc.elided)
+    yield from prose(w.note, width, NOTE, 2 * INDENT)
 
 
 def laid(w: Worked, room: int, style: str) -> Iterator[Line]:
