@@ -25,7 +25,7 @@ from chalknet.estimators._tabular_base import batch_size
 from chalknet.estimators.classifier import CLASSIFICATION
 from chalknet.estimators.regressor import REGRESSION
 from chalknet.estimators.tabular import TabularClassifier, TabularRegressor
-from chalknet.exceptions import DataError
+from chalknet.exceptions import DataError, DataHint
 
 if TYPE_CHECKING:
     from chalknet.cli.targets import Target
@@ -95,6 +95,7 @@ def fit(X: pd.DataFrame, target: Target, options: Mapping[str, Any], *, val: flo
     y = pd.Series(target.values[learned], name=target.name)
     model.engine = _engine(model, X.iloc[learned], y)
     pressed: list[bool] = []
+    warnings.simplefilter("always", DataHint)  # heard by the command's own catch_warnings, whatever -W says
     with _noticing_ctrl_c(pressed):
         try:
             model.fit(X.iloc[learned], y)

@@ -52,7 +52,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     >>> import chalknet as cn
     >>> from sklearn.datasets import make_regression
     >>> X, y = make_regression(n_samples=200, n_features=5, random_state=1)
-    >>> model = cn.MLPRegressor(solver="lbfgs", max_iter=300, random_state=1, engine="numpy").fit(X, y)
+    >>> model = cn.MLPRegressor(solver="lbfgs", tol=1.0, max_iter=1000, random_state=1, engine="numpy").fit(X, y)
     >>> bool(model.score(X, y) > 0.99)
     True
     """

@@ -38,8 +38,10 @@ def plot_decision_boundary(X: Any, y: Any, layers: Sequence[Any]) -> Axes:
     As on the slide the layers keep the mesh as their last ``inputs``.
 
     >>> import matplotlib
-    >>> from chalknet.lecture import Dense
     >>> matplotlib.use("agg")
+    >>> import matplotlib.pyplot as plt
+    >>> from chalknet.lecture import Dense
+    >>> plt.close("all")
     >>> ax = plot_decision_boundary([[0.0, 0.0], [1.0, 1.0]], [0, 1], [Dense(2, 2)])
     >>> ax.get_xlim() == ax.get_ylim()
     True
