@@ -5,5 +5,6 @@ from __future__ import annotations
 from chalknet.callbacks.base import Callback, Context
 from chalknet.callbacks.early_stopping import EarlyStopping
 from chalknet.callbacks.progress import ProgressBar
+from chalknet.callbacks.recorder import Recorder
 
-__all__ = ["Callback", "Context", "EarlyStopping", "ProgressBar"]
+__all__ = ["Callback", "Context", "EarlyStopping", "ProgressBar", "Recorder"]
