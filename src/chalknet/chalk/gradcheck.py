@@ -15,7 +15,7 @@ from chalknet.chalk.probe import Probe
 from chalknet.engines import describe, select
 from chalknet.engines.base import Data
 from chalknet.estimators._objective import Objective, objective
-from chalknet.exceptions import DataError, ParameterError
+from chalknet.exceptions import DataError
 from chalknet.layers.base import Layer
 from chalknet.layers.config import ABOVE_ZERO, number
 from chalknet.layers.dense import Dense
@@ -76,11 +76,9 @@ def check_gradients(
     """
     tolerance = number("check_gradients", "tolerance", tolerance, ABOVE_ZERO)
     chosen = select.resolve(engine, 1, 1, 1, 1) if engine not in (None, "auto") else engine
-    if isinstance(net, Network):
-        given = Objective(net, X, y, sample_weight, 0.0)
-    else:
-        given = objective(net, X, y, sample_weight)
-        chosen = chosen or ("numpy" if hasattr(net, "network_") else None)
+    given = objective(net, X, y, sample_weight)
+    if chosen is None and hasattr(net, "network_"):
+        chosen = "numpy"
     if chosen == "auto":
         chosen = given.network.engine_
     with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
@@ -88,14 +86,9 @@ def check_gradients(
 
 
 def _compare(given: Objective, engine: str | None, tolerance: float) -> GradientReport:
-    loss = given.network.loss
-    if loss is None:
-        raise ParameterError(
-            "check_gradients needs a network with a loss: give one, as in Network(layers, loss=MSE())."
-        )
     net = _in_float64(given.network)
     x = net.inputs_for(given.X.toarray() if sparse.issparse(given.X) else given.X)
-    y = describe.targets(loss, given.y, net.layers, len(x), np.float64)
+    y = given.y.astype(np.float64) if given.y.ndim == 2 else given.y
     w = describe.weights(given.weights, len(x), np.float64)
     net.forward(x)
     by_inputs = net.backward(y, w)
@@ -106,7 +99,7 @@ def _compare(given: Objective, engine: str | None, tolerance: float) -> Gradient
     compared, trained = ["Network.backward"], []
     if engine is not None:
         compared.append(f"{engine} engine")
-        d = describe.training(describe.network(net.layers, loss), SGD(), l2=given.l2)
+        d = describe.training(describe.network(net.layers, net.loss), SGD(), l2=given.l2)
         flat = select.load(engine).loss_and_gradient(d, net.parameters, Data(x, y, np.arange(len(x)), w))[1]
         trained = np.split(flat, np.cumsum([g.size for g in backward[:-1]])[:-1])
     pull = given.l2 / (len(x) if w is None else w.sum())  # of the penalty, on each weight
@@ -117,7 +110,7 @@ def _compare(given: Objective, engine: str | None, tolerance: float) -> Gradient
             penalty = pull * values.ravel() if name[0] == "W" else 0.0
             pairs.append((trained[k], slopes.value + penalty))
         arrays.append(_array(name, values.shape, slopes, pairs, tolerance))
-    named = repr(loss) + (f" + {given.l2:g}/(2 m) Σ W²" if given.l2 and engine is not None else "")
+    named = repr(net.loss) + (f" + {given.l2:g}/(2 m) Σ W²" if given.l2 and engine is not None else "")
     return GradientReport(tuple(arrays), tuple(compared), named, tolerance)
 
 

@@ -1,4 +1,4 @@
-"""What a fitted estimator minimises: its network, the data as engines take them, the rows' weights, the penalty."""
+"""What a model minimises: its network, the data as engines take them, the rows' weights, the penalty."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.utils.validation import column_or_1d
 
+from chalknet.engines import describe
 from chalknet.estimators import _build
 from chalknet.estimators._base import BaseMLP
 from chalknet.estimators._tabular_base import Tabular
@@ -29,15 +30,18 @@ class Objective(NamedTuple):
 
 
 def objective(model: Any, X: Any, y: Any, sample_weight: Any = None) -> Objective:
-    """Read X and y as the fitted estimator's ``fit`` does; nothing of the estimator is changed.
+    """Read X and y as the ``fit`` of a network or fitted estimator does; nothing of it is changed.
 
     A ``Perceptron`` with ``activation="sigmoid"`` is one layer under the squared error, summed over its units; its
     penalty and class weights, which belong to its way of updating, are left out.
 
     Raises:
         NotFittedError: the estimator has no network yet.
-        ParameterError: the model is no such estimator, or learns by a rule that is no gradient.
+        ParameterError: the model is no such estimator, learns by a rule that is no gradient, or has no loss.
+        ShapeError, DataError: X, y or sample_weight do not fit the model.
     """
+    if isinstance(model, Network):
+        return _of_network(model, X, y, sample_weight)
     if isinstance(model, Tabular):
         X, y, sample_weight = _of_table(model, X, y, sample_weight)
         model = model.fitted()
@@ -45,12 +49,27 @@ def objective(model: Any, X: Any, y: Any, sample_weight: Any = None) -> Objectiv
         return _of_perceptron(model, X, y, sample_weight)
     if not isinstance(model, BaseMLP):
         raise ParameterError(
-            f"A Network or a fitted estimator of chalknet is needed, but was given {type(model).__name__}."
+            f"A Network or a fitted estimator of chalknet is needed, but was given {_called(model)}."
         )
     if not hasattr(model, "network_"):
         raise NotFittedError(f"This {type(model).__name__} is not fitted yet: call fit(X, y) first.")
     X, y, weights = model.read_for(X, y, sample_weight)
     return Objective(model.network_, X, y, weights, _build.l2_of(model))
+
+
+def _called(model: Any) -> str:
+    """The class with its library, since scikit-learn's classes have the same names."""
+    return f"{type(model).__module__.partition('.')[0]}.{type(model).__name__}"
+
+
+def _of_network(net: Network, X: Any, y: Any, sample_weight: Any) -> Objective:
+    if net.loss is None:
+        raise ParameterError(
+            "A network without a loss was given: make it with one, as in Network(layers, loss=MSE())."
+        )
+    x = net.inputs_for(X)
+    target = describe.targets(net.loss, y, net.layers, x.shape[0], net.dtype)
+    return Objective(net, x, target, describe.weights(sample_weight, x.shape[0], net.dtype), 0.0)
 
 
 def _of_table(model: Tabular, X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
