@@ -25,6 +25,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import chalknet as cn
 from chalknet import plots
+from chalknet.callbacks import Recorder
 from chalknet.data import load
 
 
@@ -127,6 +128,29 @@ def descent_in_a_slice(style: str) -> Any:
     return plots.descent(lambda v: np.mean((X @ v - y) ** 2), path, style=style)
 
 
+@cache
+def watched() -> tuple[Any, Any, Any, Recorder]:
+    """Two half moons, and a network whose weights were recorded every five epochs."""
+    X, y = make_moons(300, noise=0.2, random_state=0)
+    recorder = Recorder(every=5)
+    model = cn.MLPClassifier(
+        hidden_layer_sizes=(16, 16),
+        learning_rate_init=0.01,
+        max_iter=1000,
+        random_state=0,
+        callbacks=[recorder],
+    )
+    return model.fit(X, y), X, y, recorder
+
+
+def vanishing(style: str) -> Any:
+    """Eight sigmoid layers in a row: hardly any gradient reaches the first."""
+    _, X, y = moons()
+    layers = [layer for n_in in (2, *[10] * 7) for layer in (cn.Dense(n_in, 10), cn.Sigmoid())]
+    net = cn.Network([*layers, cn.Dense(10, 1)], loss=cn.MSE(), random_state=0)
+    return plots.gradient_flow(net, X, y[:, None], style=style)
+
+
 def batch_sizes(style: str) -> Any:
     """Batch, mini-batch and stochastic descent on the same data from the same weights."""
     _, X, y = moons()
@@ -189,6 +213,13 @@ FIGURES: dict[str, Callable[[str], Any]] = {
     "descent_settles": lambda style: swings(0.8, style),
     "descent_plane": descent_in_a_plane,
     "descent_slice": descent_in_a_slice,
+    "gradient_flow": lambda style: plots.gradient_flow(*moons(), style=style),
+    "gradient_flow_vanishing": vanishing,
+    "loss_slice": lambda style: plots.loss_slice(*moons(), style=style),
+    "loss_path": lambda style: plots.loss_slice(*watched(), style=style),
+}
+ANIMATIONS: dict[str, Callable[[Path, str], Path]] = {
+    "training": lambda file, style: plots.animation(*watched(), file, frames=20, style=style),
 }
 
 
@@ -197,6 +228,8 @@ def main(folder: str, style: str = "light") -> None:
     Path(folder).mkdir(parents=True, exist_ok=True)
     for name, draw in FIGURES.items():
         print(plots.save(draw(style), Path(folder) / f"{name}.png"))
+    for name, write in ANIMATIONS.items():
+        print(write(Path(folder) / f"{name}.gif", style))
 
 
 if __name__ == "__main__":

@@ -27,7 +27,9 @@ def test_each_figure_is_written(gallery, tmp_path, capsys):
     files = sorted((tmp_path / "new").glob("*.png"))
     assert [f.stem for f in files] == sorted(gallery.FIGURES)
     assert min(f.stat().st_size for f in files) > 5000
-    assert len(capsys.readouterr().out.splitlines()) == len(files)
+    moving = sorted((tmp_path / "new").glob("*.gif"))
+    assert [f.stem for f in moving] == sorted(gallery.ANIMATIONS)
+    assert len(capsys.readouterr().out.splitlines()) == len(files) + len(moving)
 
 
 def test_each_function_has_its_place_in_the_gallery():

@@ -72,9 +72,10 @@ def descent(
             axes.grid(True)
         else:
             origin, plane, kept = _plane(steps)
-            _landscape(
-                axes, chosen, lambda at: call(origin + at @ plane), (steps - origin) @ plane.T, resolution
-            )
+            flat_path = (steps - origin) @ plane.T
+            edges = _limits(flat_path[:, 0]), _limits(flat_path[:, 1])
+            landscape(axes, chosen, lambda at: call(origin + at @ plane), edges, resolution)
+            _path(axes, chosen, flat_path[:, 0], flat_path[:, 1])
             flat = steps.shape[1] == 2
             given = tuple(names) if names else ("$w_1$", "$w_2$") if flat else ("direction 1", "direction 2")
             axes.set(xlabel=given[0], ylabel=given[1])
@@ -105,10 +106,15 @@ def _curve(
             )
 
 
-def _landscape(
-    ax: Axes, chosen: Look, call: Callable[[Any], float], path: np.ndarray, resolution: int
+def landscape(
+    ax: Axes,
+    chosen: Look,
+    call: Callable[[Any], float],
+    edges: tuple[tuple[float, float], tuple[float, float]],
+    resolution: int,
 ) -> None:
-    (left, right), (low, high) = (_limits(path[:, i]) for i in (0, 1))
+    """Fill the plane between edges ((left, right), (low, high)) with the levels of call((a, b))."""
+    (left, right), (low, high) = edges
     across, up = np.linspace(left, right, resolution), np.linspace(low, high, resolution)
     height = np.array([[call(np.array([a, b])) for a in across] for b in up])
     from matplotlib.ticker import MaxNLocator
@@ -122,7 +128,6 @@ def _landscape(
     ax.contour(across, up, height, levels=levels, colors=[chosen.muted], linewidths=0.4, zorder=1)
     bar = ax.figure.colorbar(filled, ax=ax, label="L", spacing="proportional", ticks=MaxNLocator(6))
     bar.outline.set_visible(False)
-    _path(ax, chosen, path[:, 0], path[:, 1])
 
 
 def _path(ax: Axes, chosen: Look, x: np.ndarray, y: np.ndarray) -> None:
@@ -150,6 +155,7 @@ def _plane(steps: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     if steps.shape[1] == 2:
         return np.zeros(2), np.eye(2), 1.0
     origin = steps[-1]
-    _, sizes, directions = np.linalg.svd(steps - origin)
+    moves = np.vstack([steps - origin, np.zeros_like(origin)])  # at least two rows, for two directions
+    _, sizes, directions = np.linalg.svd(moves, full_matrices=False)
     total = float((sizes**2).sum())
     return origin, directions[:2], float((sizes[:2] ** 2).sum()) / total if total else 1.0

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from chalknet.estimators._objective import Objective, objective
 from chalknet.exceptions import NotFittedError
 from chalknet.maths import activations
 
@@ -98,6 +99,18 @@ def unwrap(model: Any) -> tuple[Any, tuple[Any, ...]]:
             model = model.estimator_
         else:
             return model, tuple(transform)
+
+
+def objective_of(model: Any, X: Any, y: Any, sample_weight: Any = None) -> Objective:
+    """What a model minimises on rows as its ``fit`` takes them, also at the end of a pipeline or search."""
+    while True:
+        if hasattr(model, "steps"):
+            X = model[:-1].transform(X) if len(model.steps) > 1 else X
+            model = model.steps[-1][1]
+        elif hasattr(model, "best_estimator_"):
+            model = model.best_estimator_
+        else:
+            return objective(model, X, y, sample_weight)
 
 
 def values(reading: Reading, X: Any) -> list[np.ndarray]:
