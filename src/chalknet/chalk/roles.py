@@ -1,0 +1,102 @@
+"""What each array of a trace is in the calculation: a weighted sum, a gradient by weights, an update, and so on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from chalknet.chalk import names
+from chalknet.chalk.ledger import Ledger
+from chalknet.engines import base
+from chalknet.maths import optimizers
+
+GRADIENTS = ("output", "through", "unmasked", "below", "weight", "bias")
+LOSSES = ("row loss", "loss")
+UPDATES = ("parameter", "slot")
+
+
+class Role(NamedTuple):
+    """An array's part in the calculation.
+
+    `kind` is "sum" (x W + b), "activation", "masked" (after a dropout), "row loss", "loss", "output" (dL by the last
+    layer's output), "through" (dL by what goes into an activation), "unmasked" (into a dropout), "below" (into a layer
+    of weights), "weight", "bias", "slot", "parameter" or "given". `source` and `target` name what goes into the layer
+    and what comes out of it, `number` is the layer's; `joint` is true where activation and loss may go back together.
+    """
+
+    kind: str
+    source: str = ""
+    target: str = ""
+    number: int = 0
+    activation: str = ""
+    p: float = 0.0
+    update: int = 0
+    joint: bool = False
+
+
+def roles(book: Ledger) -> dict[str, Role]:
+    """The role of every array of a trace by its name; arrays without one (a mask, a rate) are left out."""
+    found = {name: Role("given", target=name) for name in ("x", "y", "s")}
+    for n in range(1, len(book.description.dense) + 1):
+        found |= {f"{letter}{n}": Role("given", target=f"{letter}{n}", number=n) for letter in "Wb"}
+    for i in range(len(book.passes)):
+        found |= dict(forward(book, i))
+        if i < len(book.updates):
+            found |= dict(backward(book, i))
+            found |= dict(update(book, i))
+    return found
+
+
+def forward(book: Ledger, i: int) -> Iterator[tuple[str, Role]]:
+    """Roles of the pass before the i-th update, and of its loss."""
+    kinds = {base.DENSE: "sum", base.ACTIVATION: "activation", base.DROPOUT: "masked"}
+    for stage in book.stages:
+        source, target = ends(stage.source, stage.target, i)
+        yield (
+            target,
+            Role(kinds[stage.spec.kind], source, target, stage.number, stage.spec.name, stage.spec.p, i),
+        )
+    last = book.stages[-1]
+    if book.link is not None:
+        source, target = ends(last.target, book.output, i)
+        yield target, Role("activation", source, target, last.number, book.link, 0.0, i)
+    output = names.primed(book.output, i)
+    yield names.primed("l", i), Role("row loss", output, update=i)
+    yield names.primed("L", i), Role("loss", output, update=i)
+
+
+def backward(book: Ledger, i: int) -> Iterator[tuple[str, Role]]:
+    """Roles of the gradients of that pass."""
+    output, last = names.primed(book.output, i), book.stages[-1]
+    yield (
+        f"dL/d{output}",
+        Role("output", output, output, last.number, update=i),
+    )  # through a loss's link, on request
+    yield f"dL/d{names.primed(last.target, i)}", Role("output", output, output, last.number, update=i)
+    kinds = {base.DENSE: "below", base.ACTIVATION: "through", base.DROPOUT: "unmasked"}
+    joint = book.description.fused() is not book.description
+    for stage in reversed(book.stages):
+        source, target = ends(stage.source, stage.target, i)
+        role = Role(
+            "", source, target, stage.number, stage.spec.name, stage.spec.p, i, joint and stage == last
+        )
+        yield f"dL/d{source}", role._replace(kind=kinds[stage.spec.kind])
+        if stage.spec.kind == base.DENSE:
+            yield names.primed(f"dL/dW{stage.number}", i), role._replace(kind="weight")
+            yield names.primed(f"dL/db{stage.number}", i), role._replace(kind="bias")
+
+
+def update(book: Ledger, i: int) -> Iterator[tuple[str, Role]]:
+    """Roles of the new parameters and of the optimizer's slots; `source` names the parameter before."""
+    slots = optimizers.get(book.description.optimizer).slots
+    for n in range(1, len(book.description.dense) + 1):
+        for letter in "Wb":
+            old, new = (names.primed(f"{letter}{n}", j) for j in (i, i + 1))
+            yield new, Role("parameter", old, new, n, update=i)
+            for slot in slots:
+                yield f"{slot}{new}", Role("slot", old, new, n, update=i)
+
+
+def ends(source: str, target: str, i: int) -> tuple[str, str]:
+    """A layer's two ends in the i-th pass; the inputs are the same in all of them."""
+    return (source if source == "x" else names.primed(source, i)), names.primed(target, i)
