@@ -175,6 +175,9 @@ def test_state_without_pickle() -> None:
     net = classifier().fit(X, LABELS, optimizer=cn.Adam(0.01), epochs=2)
     twin = cn.Network.from_state(*net.to_state())
     np.testing.assert_array_equal(twin.predict(X), net.predict(X))
+    other = copy.copy(net)
+    other.parameters = 0.0 * other.parameters
+    np.testing.assert_array_equal(twin.predict(X), net.predict(X))
     assert repr(twin) == repr(net)
     assert twin.optimizer == net.optimizer
     assert twin.loss_curve_ == net.loss_curve_

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -292,6 +293,10 @@ class Network:
         if x.ndim != 2 or x.shape[1] != width or x.shape[0] == 0:
             raise ShapeError(f"The network takes X of shape (rows, {width}), but was given {np.shape(X)}.")
         return x
+
+    def __copy__(self) -> Network:
+        """A copy that shares its layers would pull their numbers out of this network's vector: so all is copied."""
+        return copy.deepcopy(self)
 
     def __getstate__(self) -> dict[str, Any]:
         state = None if self.training_state is None else self.training_state.__dict__ | {"parameters": None}
