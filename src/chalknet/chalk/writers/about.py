@@ -30,6 +30,13 @@ def words(name: str) -> str:
     return name.replace("_", " ")
 
 
+def title(book: Ledger) -> str:
+    """What the calculation is."""
+    sizes = "-".join(map(str, (book.description.n_in, *(o for _, o in book.description.dense))))
+    many = len(book.updates)
+    return f"{'One update' if many == 1 else f'{many} updates'} of a {sizes} network"
+
+
 def layers(book: Ledger) -> str:
     """The network from left to right."""
     out = plural(book.description.n_in, "input")

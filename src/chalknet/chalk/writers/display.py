@@ -42,6 +42,11 @@ class Display:
     def __str__(self) -> str:
         return self.to_text()
 
+    def __repr__(self: Any) -> str:
+        from chalknet.chalk.writers import about
+
+        return f"<Trace in {self.style} style: {about.title(self.book)}>"
+
     def __rich_console__(self: Any, console: Console, options: ConsoleOptions) -> RenderResult:
         from rich.text import Text
 

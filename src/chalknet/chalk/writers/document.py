@@ -13,7 +13,7 @@ from chalknet.chalk import names
 from chalknet.chalk.groups import Group
 from chalknet.chalk.trace import Step
 from chalknet.chalk.writers import code, rules
-from chalknet.chalk.writers.about import facts, legend, plural
+from chalknet.chalk.writers.about import facts, legend, plural, title
 from chalknet.chalk.writers.matrices import contains_array
 from chalknet.chalk.writers.shapes import shapes, size
 
@@ -95,12 +95,8 @@ class _Author:
         t = self.trace
         chapters = [self.given(), *self.calculation()]
         remarks = [str(r) for r in getattr(t, "remarks", [])]
-        many = len(t.book.updates)
-        sizes = "-".join(map(str, (t.book.description.n_in, *(o for _, o in t.book.description.dense))))
-        title = f"{'One update' if many == 1 else f'{many} updates'} of a {sizes} network"
-        return Document(
-            title, facts(t.book), legend(t), chapters, remarks, t.precision, self.limit is not None
-        )
+        elided = self.limit is not None
+        return Document(title(t.book), facts(t.book), legend(t), chapters, remarks, t.precision, elided)
 
     def given(self) -> Chapter:
         """Inputs, targets, parameters, and what the optimizer has kept."""

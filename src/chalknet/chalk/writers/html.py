@@ -86,7 +86,7 @@ def _body(doc: Document) -> Iterator[str]:
         yield f'<section id="part-{k}">\n<h2>{escape(chapter.title)}</h2>'
         yield from (f'<p class="dim">{escape(sentence)}</p>' for sentence in chapter.intro)
         for block in chapter.blocks:
-            yield from _block(block, doc)
+            yield from write_block(block, doc)
         if chapter.closing:
             yield f'<p class="value">{escape(chapter.closing)}</p>'
         yield "</section>"
@@ -95,7 +95,7 @@ def _body(doc: Document) -> Iterator[str]:
         yield f'<section id="part-{len(doc.chapters)}">\n<h2>Remarks</h2>\n<ul>{items}</ul>\n</section>'
 
 
-def _block(block: Block, doc: Document) -> Iterator[str]:
+def write_block(block: Block, doc: Document) -> Iterator[str]:
     if block.given:
         yield '<div class="given">'
         yield from _step(block.steps[0], doc, "")

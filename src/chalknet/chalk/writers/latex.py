@@ -76,7 +76,7 @@ def _block(run: list[Block], doc: Document) -> Iterator[str]:
     yield from (f"\\textit{{{prose(note)}}}\n" for note in block.notes)
     if block.laws or block.steps:
         yield "\\begin{align*}"
-        yield " \\\\\n".join(row for b in run for row in rows(b, doc))
+        yield stacked([row for b in run for row in rows(b, doc)])
         yield "\\end{align*}"
     if note := left_out_note(block):
         yield f"\\textit{{{prose(note)}}}\n"
@@ -102,6 +102,14 @@ def rows(block: Block, doc: Document) -> list[str]:
             lines[-1] += f" &&\\text{{$\\leftarrow$ {prose(block.mark)}}}"
         out += lines
     return out
+
+
+def stacked(lines: list[str]) -> str:
+    """The lines of an aligned environment below each other, with a gap before each heading among them."""
+    return "".join(
+        line + (" \\\\[1ex]\n" if after.startswith("&\\textbf") else " \\\\\n" if after else "")
+        for line, after in zip(lines, [*lines[1:], ""], strict=True)
+    )
 
 
 def step_rows(step: Step, doc: Document) -> Iterator[str]:

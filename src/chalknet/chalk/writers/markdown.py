@@ -62,7 +62,7 @@ def _block(run: list[Block], doc: Document) -> Iterator[str]:
 
 def display(rows: list[str]) -> Iterator[str]:
     """One block of mathematics."""
-    yield from ("$$", "\\begin{aligned}", " \\\\\n".join(rows), "\\end{aligned}", "$$", "")
+    yield from ("$$", "\\begin{aligned}", latex.stacked(rows), "\\end{aligned}", "$$", "")
 
 
 def notebook(doc: Document) -> str:

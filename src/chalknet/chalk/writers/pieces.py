@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import groupby
 from typing import Any
 
 from chalknet.chalk import names
@@ -184,9 +185,8 @@ def equation(kind: str, step: Step, precision: int, *, short: bool = True) -> Eq
         sides.append(pieces)
         if step.true:
             sides.append(numeric(kind, step.expr, step.decimals, short=short))
-    if not sides or sides[-1] != result:
-        sides.append(result)
-    return Equation(FORMATS[kind][1](step.symbol), sides, missing)
+    different = [side for side, _ in groupby([*sides, result])]  # 1 = 1 is said once
+    return Equation(FORMATS[kind][1](step.symbol), different, missing)
 
 
 def inside(kind: str, e: Any, decimals: int | None) -> str:
