@@ -39,7 +39,7 @@ def d_dense(
 ) -> None:
     """Gradients by a dense layer's weights, biases and inputs."""
     n, d = stage.number, f"dL/d{target}"
-    W = names.primed(f"W{n}", i)
+    W, by_source = names.primed(f"W{n}", i), names.primed(f"dL/d{stage.source}", i)
 
     def weight(index: Index) -> Any:
         xs, ds = builder.entries(source), builder.entries(d)
@@ -69,7 +69,7 @@ def d_dense(
         note="a bias is seen by every row: its gradient is the column's sum" if len(builder.book.X) > 1 else "",
     )  # fmt: skip
     builder.add(
-        f"dL/d{source}", arrays[f"dL/d{stage.source}"], "backward", f"gradient by the inputs of layer {n}",
+        by_source, arrays[f"dL/d{stage.source}"], "backward", f"gradient by the inputs of layer {n}",
         forms=(below,), whole=Expr("matmul", builder.matrix(d), Expr("transpose", builder.matrix(W))),
         source="lecture S10", note="with the old weights, before any update" if stage.source != "x" else "",
     )  # fmt: skip
@@ -106,7 +106,7 @@ def d_activation(
         forms, whole = forms + more, whole + over
         note = "together with the loss this is ŷ − y"
     builder.add(
-        f"dL/d{source}", arrays[f"dL/d{stage.source}"], "backward",
+        names.primed(f"dL/d{stage.source}", i), arrays[f"dL/d{stage.source}"], "backward",
         f"layer {stage.number}: through {name.replace('_', ' ')}", forms=tuple(forms), whole=whole,
         source=source_of(name), note=note,
     )  # fmt: skip
@@ -122,6 +122,7 @@ def d_dropout(
         return builder.entries(d)[index] * builder.entries(mask)[index]
 
     builder.add(
-        f"dL/d{source}", arrays[f"dL/d{stage.source}"], "backward", f"layer {stage.number}: through the dropout's mask",
+        names.primed(f"dL/d{stage.source}", i), arrays[f"dL/d{stage.source}"], "backward",
+        f"layer {stage.number}: through the dropout's mask",
         forms=(one,), whole=builder.matrix(d) * builder.matrix(mask), source="Srivastava et al. 2014",
     )  # fmt: skip

@@ -61,14 +61,17 @@ def clip_factor(builder: Builder, i: int) -> Symbol | None:
     name = names.primed("clip", i)
     bases = [f"{letter}{n}" for n in range(1, len(d.dense) + 1) for letter in "Wb"]
 
-    def piece(base: str, read: Any) -> Any:
-        return seen(builder, i, base, read(names.primed(base, i)), read(names.primed(f"dL/d{base}", i)), None)
+    def of(base: str, read: Any) -> Any:
+        w, g = read(names.primed(base, i)), read(names.primed(f"dL/d{base}", i))
+        if isinstance(w, Symbol):
+            return seen(builder, i, base, w, g, None)
+        return [seen(builder, i, base, *pair, None) for pair in zip(w.flat, g.flat, strict=True)]
 
     def one(_: Index) -> Any:
-        entries = [e for base in bases for e in np.ravel(piece(base, builder.entries))]
-        return d.clip_norm / np.maximum(np.sqrt(add_up([e * e for e in entries])), d.clip_norm)
+        squares = [e * e for base in bases for e in of(base, builder.entries)]
+        return d.clip_norm / np.maximum(np.sqrt(add_up(squares)), d.clip_norm)
 
-    length = Expr("norm", *(piece(base, builder.matrix) for base in bases))
+    length = Expr("norm", *(of(base, builder.matrix) for base in bases))
     builder.add(
         name, done.clip, "update", f"the gradient's length is at most {d.clip_norm:g}: the factor that sees to it",
         forms=(one,), whole=d.clip_norm / np.maximum(length, d.clip_norm), source="Pascanu et al. 2013",

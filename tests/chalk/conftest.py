@@ -1,0 +1,186 @@
+"""Random networks with their data and training, and what a trace of them must hold, for the tests of explanations."""
+
+from __future__ import annotations
+
+import math
+import re
+import warnings
+from copy import deepcopy
+
+import numpy as np
+import pytest
+from hypothesis import strategies as st
+
+import chalknet as cn
+from chalknet.layers import activation, loss, optimizer, schedule
+from chalknet.layers.dropout import Dropout
+from chalknet.maths.activations import ACTIVATIONS
+from chalknet.maths.losses import LOSSES
+from chalknet.maths.optimizers import OPTIMIZERS
+from chalknet.maths.rows import ROW_ACTIVATIONS
+from chalknet.maths.schedules import SCHEDULES
+
+OF_MATH = ("exp", "log", "log1p", "expm1", "tanh", "sqrt", "sin", "cos", "erf")
+FUNCTIONS = {name: getattr(math, name) for name in OF_MATH} | {"abs": abs, "max": max, "min": min}
+EVERY = (*ACTIVATIONS, *ROW_ACTIVATIONS)
+WORD = r"[A-Za-z_]\w*"
+NUMBER = r"\d+\.?\d*(?:[eE][+-]?\d+)?"
+
+
+@st.composite
+def networks(draw, activations=EVERY, scale=None):
+    """Layers in any order, and a loss that fits the end."""
+    width = first = draw(st.integers(1, 3))
+    layers = []
+    middle = st.sampled_from(activations) | st.just("dropout")
+
+    def add(name):
+        if name == "dropout":
+            layers.append(cn.Dropout(draw(st.sampled_from([0.0, 0.3, 0.5]))))
+            return
+        cls = activation.find(name)
+        p_name = getattr(cls.row, "p_name", None)
+        layers.append(cls(draw(st.sampled_from([0.25, 1.0]))) if p_name and draw(st.booleans()) else cls())
+
+    if draw(st.integers(0, 9)) == 0:
+        add(draw(middle))
+    for _ in range(draw(st.integers(0, 2))):
+        n = draw(st.integers(1, 3))
+        layers.append(cn.Dense(width, n, random_state=0))
+        width = n
+        for name in draw(st.lists(middle, max_size=2)):
+            add(name)
+    row = LOSSES[draw(st.sampled_from(sorted(LOSSES)))]
+    n = draw(st.integers(2 if row.rows and row.targets == (0.0, 1.0) else 1, 3))
+    layers.append(cn.Dense(width, n, random_state=0))
+    if row.pair != "identity":
+        add(draw(st.sampled_from(["sigmoid", "softmax"])) if row.domain == (0.0, 1.0) else row.pair)
+    elif draw(st.booleans()):
+        add(draw(middle))
+    how = {"reduction": draw(st.sampled_from(["mean", "mean", "sum", "mean_rows"]))}
+    objective = loss.find(row.name)(**how)
+    net = cn.Network(layers, objective, random_state=draw(st.integers(0, 99)))
+    net.parameters[...] *= scale if scale is not None else draw(st.sampled_from([0.5, 1.0, 3.0]))
+    net.parameters[...] = np.round(net.parameters, draw(st.sampled_from([1, 2, 17])))
+    return net, first, n
+
+
+def targets(draw, net, rng, m, n):
+    """Targets that the loss has a meaning for."""
+    row = net.loss.row
+    labels = row.labels or (row.whole_row and draw(st.booleans()))
+    if labels:
+        return rng.integers(0, n, m)
+    if row.targets == (0.0, 1.0):
+        if row.rows:
+            sure = np.eye(n)[rng.integers(0, n, m)]
+            return sure if draw(st.booleans()) else np.round(rng.dirichlet(np.ones(n), m), 3)
+        return (
+            rng.integers(0, 2, (m, n)).astype(float) if draw(st.booleans()) else rng.random((m, n)).round(2)
+        )
+    if row.targets == (-1.0, 1.0):
+        return rng.choice([-1.0, 1.0], (m, n))
+    if row.targets[0] == 0.0:
+        return rng.poisson(2.0, (m, n)).astype(float)
+    return rng.normal(size=(m, n)).round(2)
+
+
+@st.composite
+def cases(draw, activations=EVERY, scale=None):
+    """A network that was trained for some steps, with data, weights, penalties, clipping and an optimizer."""
+    net, width, n = draw(networks(activations, scale))
+    rng = np.random.default_rng(draw(st.integers(0, 999)))
+    m = draw(st.sampled_from([1, 1, 2, 3]))
+    X = rng.normal(size=(m, width)) * (scale or draw(st.sampled_from([1.0, 3.0])))
+    X = X.round(draw(st.sampled_from([1, 17])))
+    y = targets(draw, net, rng, m, n)
+    weights = rng.integers(1, 4, m).astype(float) if draw(st.booleans()) else None
+    name = draw(st.sampled_from(sorted(OPTIMIZERS)))
+    more = {"epsilon": 1e-3} if "epsilon" in OPTIMIZERS[name].hyper else {}
+    more |= {"weight_decay": 0.1} if OPTIMIZERS[name].decay and draw(st.booleans()) else {}
+    more |= (
+        {"schedule": schedule.find(draw(st.sampled_from(sorted(SCHEDULES))))()} if draw(st.booleans()) else {}
+    )
+    chosen = optimizer.find(name)(learning_rate=draw(st.sampled_from([0.001, 0.05])), **more)
+    options = {"l1": 0.01, "l2": 0.1, "clip_norm": 0.5, "clip_value": 0.2}
+    options = {k: v for k, v in options.items() if draw(st.integers(0, 3)) == 0}
+    before = draw(st.integers(0, 2))  # a network that was never fitted knows of no penalties
+    options = options if before else {}
+    case = Case(net, X, y, weights, chosen, options, before)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", cn.DivergenceWarning)  # some are meant to overflow
+        case.fit(net, before)
+    return case
+
+
+class Case:
+    """A network and what it learns from."""
+
+    def __init__(self, net, X, y, weights, chosen, options, before):
+        self.net, self.X, self.y, self.weights = net, X, y, weights
+        self.optimizer, self.options, self.before = chosen, options, before
+
+    def __repr__(self):
+        said = {"net": self.net, "optimizer": self.optimizer, "options": self.options, "before": self.before}
+        return f"{said}, X={self.X.tolist()}, y={np.asarray(self.y).tolist()}, weights={self.weights}"
+
+    def fit(self, net, epochs, engine="numpy"):
+        """Full batches with the case's optimizer and options."""
+        if epochs:
+            net.fit(
+                self.X, self.y, optimizer=self.optimizer, epochs=epochs, batch_size=len(self.X),
+                sample_weight=self.weights, engine=engine, **self.options,
+            )  # fmt: skip
+        return net
+
+    def explain(self, **options):
+        """The trace of the network's next updates."""
+        if not self.before:
+            options = {"optimizer": self.optimizer, **options}
+        return cn.explain(self.net, self.X, self.y, sample_weight=self.weights, **options)
+
+
+class Traces:
+    """What every trace must hold."""
+
+    cases = staticmethod(cases)
+
+    def arithmetic(self, trace):
+        """Each step's arithmetic, evaluated by Python, gives its value; nothing but the allowed words occurs in it."""
+        without = []
+        for step in trace.to_dict()["steps"]:
+            text, value = step["arithmetic"], step["value"]
+            if text is None:
+                without.append(step)
+                continue
+            signs = re.sub(WORD, lambda word: "" if word[0] in FUNCTIONS else word[0], text)
+            assert not set(re.sub(NUMBER, "", signs)) - set("+-*/() ,"), step
+            got = eval(text, {"__builtins__": {}}, FUNCTIONS)
+            assert abs(got - value) <= self.unit(value, trace.precision), (step, got)
+        return without
+
+    def unit(self, value, precision):
+        """Half a unit of the last place that the value is printed to, and a little for halfway cases."""
+        half = 0.5000001 * 10.0**-precision
+        small = abs(value) < 10.0 ** (1 - max(precision, 2)) and float(f"{value:.{precision}f}") != value
+        if abs(value) >= 1e15 or small:
+            power = int(f"{value:.{precision - 1}e}".partition("e")[2])  # printed with so many digits
+            half = 0.5000001 * 10.0 ** (power + 1 - precision)
+        return max(half, 1e-14 * abs(value))
+
+    def again(self, net, trace, X, y, weights):
+        """The same pass by the network's own layers, with the masks that the trace shows: (loss, outputs, layers)."""
+        net = deepcopy(net)
+        masks = iter([g.value for g in trace.groups if g.name.startswith("mask") and g.primes == 0])
+        a = X
+        for layer in net.layers:
+            if isinstance(layer, Dropout):
+                mask = next(masks)
+                layer.mask_source = lambda _, mask=mask: mask
+            a = layer.forward(a, training=True)
+        return net.loss.forward(a, y, weights), net
+
+
+@pytest.fixture(scope="session")
+def traces():
+    return Traces()
