@@ -23,6 +23,10 @@ COMMANDS = {  # name (and module) -> what `chalknet --help` says about it
     "train": "Train a network on a table and write it to a file.",
     "predict": "Predict the target of each row of a table.",
     "evaluate": "Score a model on a table whose target is known.",
+    "explain": "Show one row's update as arithmetic, check it, or check your own answers.",
+    "exercise": "Make a sheet to work by hand, or its solution.",
+    "plot": "Draw a model.",
+    "lecture": "Work out an item of the lecture, with every number.",
     "demo": "Train on bundled real data and show what was learned.",
 }
 _EPILOG = "Begin with `chalknet demo`. `chalknet COMMAND --help` explains a command and its options."
@@ -71,7 +75,7 @@ def group(ctx: click.Context) -> None:
 
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and leave the process with its exit status: 0 done, 2 wrong use or bad input."""
+    """Run the command line and leave the process with its exit status: 0 done, 1 the answer is no, 2 wrong use."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a name that the terminal cannot show must not end the command
             stream.reconfigure(errors="backslashreplace")
@@ -95,11 +99,9 @@ def run(args: Sequence[str]) -> int:
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", UserWarning)  # what is odd about the data is always said
-            _invoke(args, remarks)
+            status = _invoke(args, remarks)
         for text in dict.fromkeys([*remarks, *(str(warning.message) for warning in caught)]):
             click.echo(f"chalknet: warning: {sentence(text)}", err=True)
-    except click.exceptions.Exit as end:
-        return end.exit_code
     except BrokenPipeError:
         forget_output()
         return 141  # as a shell reports a process that SIGPIPE ended
@@ -109,7 +111,7 @@ def run(args: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - a fault of ours is one line, too
         _complain(_words(error), debug)
     else:
-        return 0
+        return status
     return 2
 
 
@@ -128,13 +130,21 @@ def _words(error: Exception) -> str:
     return f"Unexpected {type(error).__name__}: {error} (--debug shows where; please report it)"
 
 
-def _invoke(args: Sequence[str], remarks: list[str]) -> None:
-    """Parse and run. click's own `main` would print its usage block and a blank line on Ctrl-C."""
-    ctx = group.make_context("chalknet", list(args), obj=remarks)
-    with ctx.scope():
-        group.invoke(ctx)
+def _invoke(args: Sequence[str], remarks: list[str]) -> int:
+    """Parse, run and return the exit status: 0, or 1 where the command ran and its answer is no.
+
+    click's own `main` would print its usage block and a blank line on Ctrl-C.
+    """
+    status = 0
+    try:
+        ctx = group.make_context("chalknet", list(args), obj=remarks)
+        with ctx.scope():
+            group.invoke(ctx)
+    except click.exceptions.Exit as end:  # --help, --version, and the answer no
+        status = end.exit_code
     if sys.stdout is not None:
         sys.stdout.flush()  # a closed pipe or a full disk shows here, not while Python shuts down
+    return status
 
 
 def _complain(message: str, debug: bool) -> None:
