@@ -89,16 +89,22 @@ FUNCTIONS: dict[str, Any] = {
 def parts(e: Any, done: Container[int] = ()) -> Iterator[Expr]:
     """The expression's sub-expressions and itself, each after its own arguments; what stands in `done` is passed over.
 
-    The caller adds each one's `id` to `done`, so that none comes twice. No recursion: sums can be thousands long.
+    None comes twice. No recursion: sums can be thousands long.
     """
+    seen: set[int] = set()
     stack = [e] if isinstance(e, Expr) else []
     while stack:
-        waiting = [a for a in reversed(stack[-1].args) if isinstance(a, Expr) and id(a) not in done]
-        if waiting and id(stack[-1]) not in done:
+        waiting = [
+            a
+            for a in reversed(stack[-1].args)
+            if isinstance(a, Expr) and not (id(a) in seen or id(a) in done)
+        ]
+        if waiting and id(stack[-1]) not in seen:
             stack += waiting
             continue
         top = stack.pop()
-        if id(top) not in done:
+        if not (id(top) in seen or id(top) in done):
+            seen.add(id(top))
             yield top
 
 
