@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from chalknet.chalk import names
-from chalknet.chalk.expr import Expr
+from chalknet.chalk.expr import Expr, evaluate, parts, rebuilt
 from chalknet.chalk.printers import (
     SUM,
     Latex,
@@ -30,6 +30,7 @@ from chalknet.chalk.writers.elide import kept, left_out
 
 BREAK = "\x1e"  # stands in the text where a line may begin
 TERMS = 12  # of a sum, before the rest is left out
+DIGITS = 8  # of a constant beside symbols
 LONG = 66  # width from which a fraction is written on one line, so that it can be broken
 OPEN = ("add", "subtract", "multiply", "entrywise", "matmul", "negative")
 
@@ -39,6 +40,7 @@ class Breaking(Printer):
 
     short: int | None = TERMS
     missing = 0
+    more = "…"  # digits left out
 
     def terms(self, e: Expr) -> list[Any]:
         """At most so many terms."""
@@ -46,6 +48,12 @@ class Breaking(Printer):
         places = kept(len(every), self.short)
         self.missing = max(self.missing, left_out(len(every), places))
         return [None if p is None else every[p] for p in places]
+
+    def constant(self, text: str) -> str:
+        """A formula's constant; beside symbols five digits of a long one will do."""
+        if self.decide or len(text) <= DIGITS or "e" in text:
+            return super().constant(text)
+        return super().constant(f"{float(text):.5g}") + self.more
 
     def operation(self, e: Expr) -> tuple[str, int]:
         """No line begins inside a fraction, a function or a power."""
@@ -80,6 +88,7 @@ class BreakingText(Breaking, Text):
 class BreakingLatex(Breaking, Latex):
     """LaTeX; brackets that a line may begin in do not grow."""
 
+    more = "\\ldots{}"
     table = {**Latex.table, "add": "{}" + BREAK + "+ {}", "subtract": "{}" + BREAK + "- {}"}
 
     def bracketed(self, text: str) -> str:
@@ -95,6 +104,7 @@ class BreakingLatex(Breaking, Latex):
 class BreakingMathML(Breaking, mathml.MathML):
     """MathML."""
 
+    more = "<mo>…</mo>"
     table = {
         **mathml.MathML.table,
         # at the beginning of a formula a sign would be set as one of a number
@@ -182,11 +192,23 @@ def equation(kind: str, step: Step, precision: int, *, short: bool = True) -> Eq
     result = [value_of(kind, step.value, precision)]
     if step.expr is not None:
         pieces, missing = symbolic(kind, step.expr, short=short)
+        if max(map(FORMATS[kind][0].width, pieces)) > LONG:  # of its cases the one that holds
+            pieces, missing = symbolic(kind, decided(step.expr), short=short)
         sides.append(pieces)
         if step.true:
             sides.append(numeric(kind, step.expr, step.decimals, short=short))
     different = [side for side, _ in groupby([*sides, result])]  # 1 = 1 is said once
     return Equation(FORMATS[kind][1](step.symbol), different, missing)
+
+
+def decided(e: Any) -> Any:
+    """The expression with only the branch that the present values choose of each condition."""
+    done: dict[int, Any] = {}
+    for part in parts(e, done):
+        new = rebuilt(part, done)
+        chosen = part.op == "where"
+        done[id(part)] = new.args[1 if evaluate(part.args[0]) else 2] if chosen else new
+    return done[id(e)] if isinstance(e, Expr) else e
 
 
 def inside(kind: str, e: Any, decimals: int | None) -> str:

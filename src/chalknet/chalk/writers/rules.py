@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from chalknet.chalk.expr import Symbol
+from chalknet.chalk.expr import Expr, Symbol
 from chalknet.chalk.groups import Group
 from chalknet.chalk.ledger import Ledger
 from chalknet.chalk.numbers import shown
@@ -15,6 +15,9 @@ from chalknet.chalk.printers import same, text_number
 from chalknet.engines import base
 from chalknet.maths import activations, losses
 from chalknet.maths.rows import ROW_ACTIVATIONS
+
+
+GUARDS = ("minimum", "maximum", "where", "erfc")
 
 
 class Law(NamedTuple):
@@ -31,6 +34,11 @@ def plain_number(v: float, precision: int) -> str:
     '−0.5'
     """
     return text_number(shown(v, precision))
+
+
+def guarded(e: Any) -> bool:
+    """Tell whether a formula has cases or bounds."""
+    return isinstance(e, Expr) and (e.op in GUARDS or any(map(guarded, e.args)))
 
 
 class Laws:
@@ -60,8 +68,11 @@ class Laws:
         if act.d_textbook is None:
             return []
         z, a = Symbol("z", 0.5), Symbol("a", 0.5)
-        forms = (act.df(z, a, spec.p), act.d_textbook(z, a, spec.p))
-        return [Law("dsigma" if spec.name == "sigmoid" else "df", forms)] if not same(*forms) else []
+        safe, textbook = act.df(z, a, spec.p), act.d_textbook(z, a, spec.p)
+        # a safe form that only holds z within bounds teaches nothing
+        plain = not same(safe, textbook) and not guarded(safe)
+        forms = (safe, textbook) if plain else (textbook,)
+        return [Law("dsigma" if spec.name == "sigmoid" else "df", forms)]
 
     def loss(self) -> list[Law]:
         """The loss of one output of one row and its derivative: where a 2 or a ½ comes from."""

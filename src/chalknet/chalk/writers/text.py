@@ -162,7 +162,8 @@ def node(left: str, sides: list[list[str]], width: int, last: str) -> Iterator[L
         yield line
         return
     margin = INDENT + text_width(left) + 1
-    if margin > width // 3:
+    widest = max(text_width(part) for side in sides for piece in side for part in split(piece, 0))
+    if margin > width // 3 or margin + 2 + widest > width:
         yield [(" " * INDENT + left, SYMBOL)]
         margin, first = 2 * INDENT, ""
     else:
