@@ -34,7 +34,7 @@ def test_version(chalknet):
 @pytest.mark.parametrize(
     ("args", "words"),
     [
-        (["trian"], ["'trian'", "did you mean 'train'", "train, predict, evaluate, explain, exercise, plot, lecture, demo"]),
+        (["trian"], ["'trian'", "did you mean 'train'", ", ".join(COMMANDS)]),
         (["x\ny"], ["'x\\ny'"]),
         (["--foo"], ["--foo"]),
         (["train"], ["DATA"]),

@@ -101,6 +101,10 @@ KINDS: dict[str, Kind] = {
         "how large the gradient is in each layer", "target",
         lambda model, rows: _plots().gradient_flow(model, rows.X, rows.y),
     ),
+    "slice": Kind(
+        "the loss around the weights", "target",
+        lambda model, rows: _plots().loss_slice(model, rows.X, rows.y),
+    ),
     "confusion": Kind("which classes are taken for which", "target", _confusion),
     "predicted": Kind("predicted against true numbers", "target", _predicted),
     "regression": Kind("the predicted number over one column, or two", "target", _regression),
