@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chalknet.chalk.trace import Trace
 
 LIMIT = 24  # equations of one array before the rest is left out
+SAFE = "safe form"
 MARKED = "here the mean's"  # begins the note of the line where 1/N enters
 
 
@@ -190,8 +191,9 @@ class _Author:
         else:
             block.steps = [t.step(g, index) for index in islice(g.indices(), self.limit)]
             block.left_out = g.value.size - len(block.steps)
-            block.notes += list(dict.fromkeys(s.note for s in block.steps if s.note))
-        block.notes = [n for n in block.notes if n not in self.notes]  # what was said is not said again
+            block.notes += list(dict.fromkeys(s.note for s in block.steps if s.note and s.note not in g.note))
+        # what was said is not said again; a safe form is marked wherever it stands
+        block.notes = [n for n in block.notes if n not in self.notes or SAFE in n]
         self.notes.update(block.notes)
         return block
 

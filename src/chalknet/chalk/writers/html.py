@@ -6,7 +6,8 @@ Each piece of an equation is a formula of its own, so that narrow screens break 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
+from functools import partial
+from html import escape as _escape
 
 from chalknet.chalk import names
 from chalknet.chalk.numbers import shown
@@ -16,6 +17,7 @@ from chalknet.chalk.writers.document import Block, Document, left_out_note
 from chalknet.chalk.writers.elide import Grid
 from chalknet.chalk.writers.matrices import Token, worked
 
+escape = partial(_escape, quote=False)  # nothing is written into attributes
 ROOM = 78  # characters of the widest matrix product
 DOTS = ("⋯", "⋮", "⋱")
 STYLE = """

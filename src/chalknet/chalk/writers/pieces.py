@@ -32,6 +32,7 @@ BREAK = "\x1e"  # stands in the text where a line may begin
 TERMS = 12  # of a sum, before the rest is left out
 DIGITS = 8  # of a constant beside symbols
 LONG = 66  # width from which a fraction is written on one line, so that it can be broken
+FUNCTIONS = ("log", "tanh", "sin", "cos", "erf", "maximum", "minimum")
 OPEN = ("add", "subtract", "multiply", "entrywise", "matmul", "negative")
 
 
@@ -40,6 +41,8 @@ class Breaking(Printer):
 
     short: int | None = TERMS
     missing = 0
+    breaks = True  # whether the brackets of functions and powers may be broken at all
+    loose = False  # whether they are
     more = "…"  # digits left out
 
     def terms(self, e: Expr) -> list[Any]:
@@ -56,14 +59,17 @@ class Breaking(Printer):
         return super().constant(f"{float(text):.5g}") + self.more
 
     def operation(self, e: Expr) -> tuple[str, int]:
-        """No line begins inside a fraction, a function or a power."""
+        """No line begins inside a fraction, nor inside a function as long as there is another way."""
         text, level = super().operation(e)
-        return (text if e.op in OPEN or (e.op == "divide" and not self.fraction(e)) else closed(text)), level
+        stays = (
+            e.op in OPEN or (e.op == "divide" and not self.fraction(e)) or (self.loose and e.op in FUNCTIONS)
+        )
+        return (text if stays else closed(text)), level
 
     def power(self, base: Any, exponent: Any) -> tuple[str, int]:
-        """Nor inside a power."""
+        """Nor inside a power's base."""
         text, level = super().power(base, exponent)
-        return closed(text), level
+        return (text if self.loose and not isinstance(exponent, Expr) else closed(text)), level
 
     def fraction(self, e: Expr) -> bool:
         """Wide fractions become a / b."""
@@ -71,7 +77,11 @@ class Breaking(Printer):
 
     def pieces(self, e: Any) -> list[str]:
         """The expression in pieces."""
-        return self(e).split(BREAK)
+        out = self(e).split(BREAK)
+        if self.breaks and not self.loose and max(map(self.width, out)) > LONG:
+            self.loose = True
+            out = self(e).split(BREAK)
+        return out
 
     @staticmethod
     def width(text: str) -> int:
@@ -105,6 +115,7 @@ class BreakingMathML(Breaking, mathml.MathML):
     """MathML."""
 
     more = "<mo>…</mo>"
+    breaks = False
     table = {
         **mathml.MathML.table,
         # at the beginning of a formula a sign would be set as one of a number

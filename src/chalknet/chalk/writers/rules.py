@@ -16,7 +16,6 @@ from chalknet.engines import base
 from chalknet.maths import activations, losses
 from chalknet.maths.rows import ROW_ACTIVATIONS
 
-
 GUARDS = ("minimum", "maximum", "where", "erfc")
 
 

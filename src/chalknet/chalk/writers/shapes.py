@@ -40,7 +40,8 @@ def _of(e: Any) -> str:
     if e.op == "matmul":
         return " · ".join(map(_bracketed, e.args))
     if e.op == "transpose":
-        return "×".join(reversed(_of(e.args[0]).split("×")))
+        inner = _bracketed(e.args[0])
+        return f"{inner}ᵀ" if inner.startswith("(") else "×".join(reversed(inner.split("×")))
     if e.op == "total":
         return f"sum over the rows of {_bracketed(e.args[0])}"
     if e.op in ("across", "top", "all", "norm"):
@@ -52,4 +53,4 @@ def _of(e: Any) -> str:
 
 def _bracketed(e: Any) -> str:
     text = _of(e)
-    return f"({text})" if " + " in text else text
+    return f"({text})" if " + " in text and not text.endswith("ᵀ") else text

@@ -24,7 +24,7 @@ MATHS = {
 }  # fmt: skip
 JOINS = ("−", "·", "×", "⊙", "≥", "≤", "≠", "≈", "±", "+", "=")
 SCRIPT = re.compile(
-    f"([{''.join(SUPERS)}][{''.join(SUPERS)},′]*)|([{''.join(SUBS)}](?:[{''.join(SUBS)},](?! ))*)"
+    f"([{''.join(SUPERS)}][{''.join(SUPERS)},′]*)|([{''.join(SUBS)}](?:,?[{''.join(SUBS)}])*)"
 )
 
 
@@ -72,7 +72,8 @@ def _words(word: str) -> str:
     end = tail[0] if tail else ""
     body = word[: len(word) - len(end)]
     body = SCRIPT.sub(_script, body)
-    return f"${''.join(MATHS.get(c, c if c.isascii() else _plain(c)) for c in body).strip()}${end}"
+    maths = "".join(MATHS.get(c, c if c.isascii() else _plain(c)) for c in body)
+    return f"${' '.join(maths.split())}${end}"
 
 
 def _script(m: re.Match[str]) -> str:
