@@ -7,8 +7,8 @@ from math import fsum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalknet.chalk import names
-from chalknet.chalk.chain import UP, Chain, Path
 from chalknet.chalk.expr import symbols_of
+from chalknet.chalk.gradient_paths import UP, Chain, Path
 from chalknet.chalk.trace import Step
 from chalknet.exceptions import ParameterError
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from chalknet.chalk import names
-from chalknet.chalk.chain import UP, Factor, Path
+from chalknet.chalk.gradient_paths import UP, Factor, Path
 from chalknet.chalk.writers import latex, pieces
 from chalknet.chalk.writers.tex_prose import prose
 from chalknet.chalk.writers.why_text import (

@@ -7,8 +7,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from chalknet.chalk import names
-from chalknet.chalk.chain import UP, Factor, Path
 from chalknet.chalk.expr import Expr, Symbol, add_up
+from chalknet.chalk.gradient_paths import UP, Factor, Path
 from chalknet.chalk.numbers import written
 from chalknet.chalk.trace import Step
 from chalknet.chalk.writers import pieces, text
