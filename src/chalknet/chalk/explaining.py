@@ -102,6 +102,8 @@ def apart(model: Any) -> Any:
     elif isinstance(model, BaseMLP) and hasattr(model, "network_"):
         model = copy(model)
         model.network_ = deepcopy(model.network_)
+    elif isinstance(model, Perceptron) and hasattr(model, "coef_"):
+        model = copy(model).densify()
     return model
 
 

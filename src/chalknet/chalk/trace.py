@@ -27,6 +27,7 @@ from chalknet.chalk.printers import (
     latex_number,
     text_number,
 )
+from chalknet.chalk.remarks import remarks
 from chalknet.chalk.writers.display import Display
 
 STYLES = ("node", "matrix")
@@ -110,6 +111,11 @@ class Trace(Display):
     def given(self) -> list[Group]:
         """Inputs, targets and the parameters before."""
         return self._builder.given
+
+    @cached_property
+    def remarks(self) -> list[str]:
+        """What a teacher would say: a dead unit, a step that overshoots, …; a sentence each, the gravest first."""
+        return remarks(self)
 
     @cached_property
     def steps(self) -> list[Step]:
