@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from chalknet import layers
-from chalknet.lecture.items.worked import number
+from chalknet.lecture.items.worked import number, vector
 from chalknet.network import Network
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from chalknet.lecture.items.page import Page
 
 ROWS, EPOCHS, ALPHA = 256, 20, 0.02
-SIZES = {ROWS: "batch (all rows)", 64: "mini-batch", 32: "mini-batch", 16: "mini-batch", 1: "stochastic"}
+SIZES = {ROWS: "batch", 64: "mini-batch", 32: "mini-batch", 16: "mini-batch", 1: "stochastic"}
 START = (-1.5, 2.5)  # w and b before any update
 
 
@@ -67,7 +67,8 @@ def show(page: Page) -> None:
         f"""Gradient descent can look at all samples before each update (batch), at some (mini-batch), or at
         one (stochastic). Here are {ROWS} points along y = 2x − 1 with noise, and one unit ŷ = w·x + b that
         begins far off, at w = {number(START[0])} and b = {number(START[1])}. Every run has the same start,
-        the same α = {ALPHA:g} and the same {EPOCHS} epochs; only the batch size differs."""
+        the same α = {ALPHA:g} and the same {EPOCHS} epochs; only the batch size differs, and
+        with it the number of updates in an epoch."""
     )
     # all three runs of a size take the same path; the quickest was disturbed least
     runs = {
@@ -76,15 +77,14 @@ def show(page: Page) -> None:
     best = float(np.sum(np.linalg.lstsq(np.hstack([X, np.ones_like(X)]), Y, rcond=None)[1])) / ROWS
     rows = [
         (
-            size, name, -(-ROWS // size), number(runs[size].losses[1]), number(runs[size].losses[-1]),
-            f"{number(runs[size].path[-1][0], 3)}, {number(runs[size].path[-1][1], 3)}",
-            f"{1000 * runs[size].seconds[-1]:.0f} ms",
+            f"{size} ({name})", -(-ROWS // size), number(runs[size].losses[1], 3), number(runs[size].losses[-1], 3),
+            vector(runs[size].path[-1], 3), f"{1000 * runs[size].seconds[-1]:.0f}",
         )
         for size, name in SIZES.items()
     ]  # fmt: skip
     page.table(
-        ["batch size", "", "updates an epoch", "loss after 1 epoch", f"after {EPOCHS}", "w, b at the end", "time"],
-        rows, right=(0, 2, 3, 4, 5, 6),
+        ["batch size", "updates", "loss after 1", f"after {EPOCHS}", "[w, b] at end", "ms"],
+        rows, right=range(1, 6),
     )  # fmt: skip
     page.say(
         f"""No line does better than {number(best)} on these points. Small batches make more updates an epoch,

@@ -12,7 +12,7 @@ from chalknet import layers
 from chalknet.chalk import explain
 from chalknet.lecture.dense import Dense
 from chalknet.lecture.items.loops import descend
-from chalknet.lecture.items.worked import chosen, number, remarks
+from chalknet.lecture.items.worked import chosen, number
 from chalknet.network import Network
 
 if TYPE_CHECKING:
@@ -53,19 +53,17 @@ def show(page: Page) -> None:
     }
     page.heading("Mean loss of each epoch (weights drawn after np.random.seed(0))")
     page.table(
-        ["", *map(str, range(1, EPOCHS + 1))],
+        ["epoch", "as printed", "standardised", "α = 0.0005"],
         [
-            (name, *(f"{v:.3g}" for v in [*run, *[np.nan] * (EPOCHS - len(run))]))
-            for name, run in runs.items()
+            (i + 1, *(f"{run[i]:.3g}" if i < len(run) else "lost" for run in runs.values()))
+            for i in range(EPOCHS)
         ],
-        right=range(1, EPOCHS + 1),
+        right=range(4),
     )
     growing = linear(0)
     first = [descend(growing, X[i : i + 1], Y[i : i + 1], alpha=0.01, epochs=1)[0] for i in range(8)]
     page.say("As printed the loss is lost within the first epoch. Its first samples:")
-    page.table(
-        ["sample", *map(str, range(1, 9))], [("loss", *(f"{v:.3g}" for v in first))], right=range(1, 9)
-    )
+    page.table(["sample", "loss"], [(i, f"{v:.3g}") for i, v in enumerate(first, 1)], right=(0, 1))
     ends = [descend(linear(seed), X, Y, alpha=0.01, epochs=EPOCHS)[-1] for seed in range(SEEDS)]
     lost = sum(not np.isfinite(end) for end in ends)
     page.slip(
@@ -85,7 +83,7 @@ def show(page: Page) -> None:
     page.say(
         f"""That one step throws the loss from {number(before)} to {number(after)}. What the trace itself
         remarks:""",
-        *remarks(trace),
+        *trace.remarks,
     )
     page.say(
         """Standardising (mean 0, deviation 1 for each feature) brings x down to about 1; a smaller α takes

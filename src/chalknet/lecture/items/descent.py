@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 X, Y, W, B = [[1.0]], [[1.0]], 3.0, 0.0
 ALPHAS = {
-    1.0: "no α at all: swings between 3 and −1 for ever",
-    0.8: "overshoots, and comes nearer each time",
-    0.1: "comes nearer from one side",
-    1.1: "farther off each time: diverges",
+    1.0: "as good as no α; it swings between 3 and −1 for ever",
+    0.8: "it overshoots, and comes nearer each time",
+    0.1: "it comes nearer from one side",
+    1.1: "it is farther off each time: it diverges",
 }
 STEPS = 8
 
@@ -59,8 +59,7 @@ def show(page: Page) -> None:
     """The slides' numbers, four learning rates, and the bias."""
     page.say(
         """One point x = 1 with y = 1, one unit ŷ = w·x + b with w = 3 and b = 0. First the loss, its slope,
-        and one step with"""
-        "the slope alone (as if α were 1):"
+        and one step with the slope alone (as if α were 1):"""
     )
     first = step(W, 1.0)
     page.work(chosen(first, "z1", "L", "dL/dz1", "dL/dW1", "W1'"))
@@ -70,13 +69,14 @@ def show(page: Page) -> None:
     )
     page.say("From w = −1 the same step leads back to 3:")
     page.work(chosen(step(-1.0, 1.0), "z1", "L", "dL/dW1", "W1'"))
-    page.heading("Four learning rates, w after each step")
+    page.heading("Four learning rates: w before the first step and after each")
     paths = {alpha: descend(alpha) for alpha in ALPHAS}
     page.table(
-        ["α", *map(str, range(STEPS + 1)), ""],
-        [(f"{alpha:g}", *(number(w) for w in paths[alpha].w), what) for alpha, what in ALPHAS.items()],
-        right=range(STEPS + 2),
+        ["step", *(f"α = {alpha:g}" for alpha in ALPHAS)],
+        [(i, *(number(paths[alpha].w[i]) for alpha in ALPHAS)) for i in range(STEPS + 1)],
+        right=range(5),
     )
+    page.say(*(f"α = {alpha:g}: {what}." for alpha, what in ALPHAS.items()))
     page.say("With α = 0.8, step by step:")
     w = W
     for _ in range(3):

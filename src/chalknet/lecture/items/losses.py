@@ -40,7 +40,7 @@ def side_by_side(
             (row.f(np.float64(y), np.float64(a), row.p), row.df(np.float64(y), np.float64(a), row.p))
             for a in answers
         ]
-        body.append((title(name), *(f"{number(loss)}  ({number(slope)})" for loss, slope in cells)))
+        body.append((title(name), *(f"{number(loss, 3)}  ({number(slope, 3)})" for loss, slope in cells)))
     page.table(
         [f"y = {number(y)}", *(f"{answer} = {number(a)}" for a in answers)],
         body,

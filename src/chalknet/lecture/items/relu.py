@@ -16,7 +16,7 @@ from chalknet.lecture.activations import ActivationRelu
 from chalknet.lecture.dense import Dense
 from chalknet.lecture.items.blobs import data
 from chalknet.lecture.items.loops import descend
-from chalknet.lecture.items.worked import number, remarks
+from chalknet.lecture.items.worked import number
 from chalknet.network import Network
 
 if TYPE_CHECKING:
@@ -81,8 +81,8 @@ def show(page: Page) -> None:
         0, its slope is 0, no gradient passes, and no step ever lifts the unit again. Outputs [0, 0] beside
         [1, 0] or [0, 1] have the loss (1 + 0)/2 = 0.5. What the trace remarks:"""
     )
-    trace = explain(net, X[:4], Y[:4], learning_rate=ALPHA, style="matrix")
-    page.say(*remarks(trace))
+    trace = explain(net, X, Y, learning_rate=ALPHA, style="matrix")
+    page.say(*trace.remarks)
     page.say(
         f"""The gradient of every weight together, over these rows:
         {number(sum(np.abs(trace.array(f"dL/dW{n}")).sum() for n in (1, 2, 3)))}."""

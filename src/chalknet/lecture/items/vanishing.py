@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 
 from chalknet import layers
 from chalknet.chalk import explain
-from chalknet.lecture.items.worked import number, remarks
+from chalknet.lecture.items.worked import number
 from chalknet.network import Network
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def show(page: Page) -> None:
         with tanh and {share["relu"]} with ReLU (whose first weights are He's, made for it). What the trace
         remarks on sigmoid:"""
     )
-    page.say(*remarks(explain(build("sigmoid"), X[:8], y[:8], learning_rate=0.1, style="matrix")))
+    page.say(*explain(build("sigmoid"), X[:8], y[:8], learning_rate=0.1, style="matrix").remarks)
     page.heading(f"Trained for {EPOCHS} epochs by the same plain descent")
     nets = {kind: build(kind) for kind in KINDS}
     for net in nets.values():

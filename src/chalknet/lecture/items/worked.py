@@ -38,11 +38,6 @@ def formula(symbol: str, row: Any, *arguments: Symbol | float, decimals: int = 4
     return Step(symbol, "", "", w.value, w.expr, w.decimals, "", true=w.true)
 
 
-def remarks(trace: Trace) -> list[str]:
-    """What a teacher would say to the calculation, a sentence each."""
-    return [str(remark) for remark in getattr(trace, "remarks", [])]
-
-
 def number(value: float, decimals: int = 4) -> str:
     """A number as worked lines print it.
 
