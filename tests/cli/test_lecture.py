@@ -83,6 +83,11 @@ def test_everything_on_one_page(chalknet, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["page.html"]
 
 
+@pytest.mark.usefixtures("three", "terminal")
+def test_in_a_terminal_each_item_is_named_as_it_begins(chalknet):
+    assert chalknet("lecture", "all").out.splitlines()[:3] == ["  line", "  forward", "  mse"]
+
+
 @pytest.mark.usefixtures("three")
 def test_the_page_has_a_name_of_its_own(chalknet, tmp_path):
     assert chalknet("lecture", "all").status == 0

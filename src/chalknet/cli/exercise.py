@@ -78,7 +78,6 @@ def command(**options: Any) -> None:
     """
     import chalknet as cn
     from chalknet.cli.paths import check_output
-    from chalknet.cli.report import Report
     from chalknet.files.atomic import write_atomically
 
     out, layers = options["out"], options["layers"]
@@ -88,7 +87,9 @@ def command(**options: Any) -> None:
         )
     if out != "-":
         check_output(out, "--out")
-    form = options["form"] or next((f for f, suffix in FORMATS.items() if Path(out).suffix == suffix), "text")
+    form = options["form"] or next(
+        (f for f, suffix in FORMATS.items() if Path(out).suffix.lower() == suffix), "text"
+    )
     made = cn.exercise(
         layers=layers, activation=options["activation"], loss=options["loss"], seed=options["seed"]
     )
@@ -96,6 +97,6 @@ def command(**options: Any) -> None:
         answers=options["answers"]
     )
     if out == "-":
-        Report().show(text.rstrip("\n"))
+        click.echo(text.rstrip("\n"))
     else:
         write_atomically(Path(out), [text.encode()])

@@ -13,7 +13,7 @@ from chalknet.cli.options import Number, Whole, table_options
 if TYPE_CHECKING:
     from chalknet.cli.report import Report
 
-FORMATS = ("text", "latex", "html", "json")
+FORMATS = {"text": ".txt", "latex": ".tex", "html": ".html", "json": ".json"}
 _MOST_ROWS = 10**9
 
 
@@ -34,7 +34,12 @@ _MOST_ROWS = 10**9
     show_default=True,
     help="An equation for every number, or for every array.",
 )
-@click.option("--format", "form", type=click.Choice(FORMATS), help="What is written.  [default: text]")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    help="What is written.  [default: by the suffix of --out, else text]",
+)
 @click.option(
     "--learning-rate",
     type=Number(0.0),
@@ -87,7 +92,8 @@ def command(remarks: list[str], /, **options: Any) -> None:
         verdicts.append(cn.check_work(trace, given))
     report = Report()
     if not verdicts or form or out != "-":
-        _write(trace, form or "text", out, report)
+        by_suffix = (f for f, suffix in FORMATS.items() if Path(out).suffix.lower() == suffix)
+        _write(trace, form or next(by_suffix, "text"), out, report)
     for verdict in verdicts:
         # where the arithmetic is on standard output in a format that programs read, the verdict must not disturb it
         if out == "-" and form not in (None, "text"):
@@ -112,7 +118,7 @@ def _write(trace: Any, form: str, out: str, report: Report) -> None:
         "json": lambda: trace.to_json() + "\n",
     }[form]()
     if out == "-":
-        report.show(text.rstrip("\n"))
+        click.echo(text.rstrip("\n"))
     else:
         write_atomically(Path(out), [text.encode()])
 

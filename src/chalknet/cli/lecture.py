@@ -115,7 +115,12 @@ def _page(items: list[Item], out: str, remarks: list[str]) -> None:
         raise Refused(f"--out {out!r}: the lecture as a page goes to a name that ends in .html")
     check_output(out, "--out")
     report = Report()
-    text = "".join(web.write(items, pictures=_pictures(remarks))).encode()
+
+    def tell(item: Item) -> None:
+        if report.is_terminal:
+            report.show(f"  {item.name}")
+
+    text = "".join(web.write(items, pictures=_pictures(remarks), begun=tell)).encode()
     write_atomically(Path(out), [text])
     count = f"{len(items)} items" if len(items) > 1 else f"The item {items[0].name}"
     report.show(f"{count} written to {out} ({size(len(text))}); open it in a browser.")

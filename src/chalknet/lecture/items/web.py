@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import singledispatch
 from html import escape
 from typing import Any
@@ -44,12 +44,15 @@ DPI = 100
 CODE = re.compile("`([^`]*)`")
 
 
-def write(items: Iterable[Item], *, pictures: bool = True) -> Iterator[str]:
+def write(
+    items: Iterable[Item], *, pictures: bool = True, begun: Callable[[Item], None] | None = None
+) -> Iterator[str]:
     """The page piece by piece; each item is worked out when its piece is asked for.
 
     Args:
         items: what the page holds, in this order.
         pictures: whether figures are drawn.
+        begun: called with each item before it is worked out.
     """
     items = list(items)
     title = "The lecture, worked out" if len(items) > 1 else items[0].title
@@ -64,6 +67,8 @@ def write(items: Iterable[Item], *, pictures: bool = True) -> Iterator[str]:
         links = "".join(f'<a href="#{item.name}">{item.name}</a>' for item in items)
         yield f"<nav>{links}</nav>\n"
     for item in items:
+        if begun is not None:
+            begun(item)
         parts: list[Part] = []
         item.show(Page(parts.append, pictures=pictures))
         slides = ", ".join(item.slides)
