@@ -123,6 +123,17 @@ def test_five_and_five_epochs_are_ten(engine: str) -> None:
     assert not np.array_equal(other.parameters, parts.parameters)
 
 
+def test_an_optimizer_changed_afterwards_is_another_one() -> None:
+    optimizer = cn.SGD(0.1)
+    net = classifier().fit(X, LABELS, optimizer=optimizer, epochs=1, engine="numpy")
+    kept = net.parameters.copy()
+    optimizer.learning_rate = 1e-12
+    net.fit(X, LABELS, optimizer=optimizer, epochs=1, engine="numpy")
+    np.testing.assert_allclose(net.parameters, kept, atol=1e-9)
+    optimizer.momentum = 0.9
+    assert net.fit(X, LABELS, optimizer=optimizer, epochs=1, engine="numpy").optimizer == optimizer
+
+
 def test_joint_backward_is_safe_where_two_steps_divide_by_zero() -> None:
     net = cn.Network([cn.Dense(1, 1), cn.Sigmoid()], loss=cn.BinaryCrossEntropy())
     net.layers[0].weights, net.layers[0].biases = [[800.0]], 0.0

@@ -227,6 +227,7 @@ class Network:
         self.engine_ = select.resolve(engine, x.shape[0], self._flat.size, batch_size, epochs)
         if self.training_state is None or chosen != self.optimizer:
             self.training_state = State.start(self._flat, training, self.seed)
+        chosen = copy.copy(chosen)  # what the caller changes in his object later is another optimizer
         self.optimizer, self.options_, state = chosen, options, self.training_state
         state.begin_fit()
         state.losses = self.loss_curve_

@@ -17,7 +17,7 @@ from sklearn.metrics import accuracy_score, r2_score
 import chalknet as cn
 from chalknet.estimators.classifier import CLASSIFICATION
 from chalknet.estimators.regressor import REGRESSION
-from chalknet.exceptions import DataError, ParameterError, ShapeError
+from chalknet.exceptions import DataError, DivergenceWarning, ParameterError, ShapeError
 
 ENGINES = ("numpy", "numba")
 X, Y = load_iris(return_X_y=True)
@@ -181,7 +181,9 @@ def test_assigned_weights_are_used_and_start_the_optimizer_anew() -> None:
     model.intercepts_ = [b * 0 for b in model.intercepts_]
     assert np.ptp(model.predict_proba(X), axis=0).max() == 0
     model.fit(X, Y)
-    assert model.network_.training_state.counts[0] == model.n_iter_  # one batch an epoch: the steps of this fit alone
+    assert (
+        model.network_.training_state.counts[0] == model.n_iter_
+    )  # one batch an epoch: the steps of this fit alone
     assert model.t_ == (20 + model.n_iter_) * len(X)
     model.coefs_[1][:] = 0.0  # in place
     model.intercepts_[1][:] = 0.0
@@ -239,6 +241,29 @@ def test_divergence_ends_at_once_and_says_what_to_do(engine: str) -> None:
         small(solver="lbfgs", dropout=0.5).fit(X, Y)
     with pytest.raises(DataError, match="at least 0"):
         cn.MLPRegressor(loss="poisson").fit(X, -np.abs(X[:, 0]) - 1)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_early_stopping_tells_divergence_and_refuses_validation_without_weight(engine: str) -> None:
+    options = {
+        "early_stopping": True,
+        "solver": "sgd",
+        "learning_rate_init": 1e9,
+        "engine": engine,
+        "activation": "identity",
+    }
+    with pytest.warns(DivergenceWarning, match="best weights until then are kept"):
+        model = small(**options, batch_size=8, max_iter=50).fit(X * 1e60, Y)
+    assert np.isfinite(model.coefs_[0]).all()
+    with pytest.raises(DataError, match="sample_weight 0"):
+        small(early_stopping=True, engine=engine).fit(X, Y, np.zeros(len(X)))
+
+
+def test_reversed_intercepts_are_seen() -> None:
+    model = small().fit(X, Y)
+    before = model.predict_proba(X)
+    model.intercepts_[0] = model.intercepts_[0][::-1]
+    assert not np.allclose(model.predict_proba(X), before)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

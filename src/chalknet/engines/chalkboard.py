@@ -117,8 +117,8 @@ class BoardSession:
         self.schedule = schedules.get(d.schedule)
         self.rules = d.rules()
         self.batch = min(d.batch_size, data.rows.size)
+        self.ordered: tuple[int, np.ndarray] = (-1, data.rows)
         self.total_steps = float(-(-data.rows.size // self.batch) * d.max_epochs)
-        self.step_seconds = 0.0
 
     def run(self, until: Until) -> int:
         """Train on; see `base.Session`. Where it is cut never changes a bit."""
@@ -132,9 +132,7 @@ class BoardSession:
         counts, numbers = state.counts, state.numbers
         n, end = data.rows.size, time.perf_counter() + until.seconds
         for _ in range(until.epochs):
-            rows = data.rows
-            if d.shuffle and n > self.batch:  # one batch is one batch, in whatever order
-                rows = rows[order(state.seed, int(counts[r.EPOCH]), n)]
+            rows = self._order(int(counts[r.EPOCH]))
             fresh = counts[r.STEP] == counts[r.BATCH]  # the optimizer has seen nothing before this epoch
             samples = 0.0 if fresh else float(counts[r.SAMPLES])
             for begin in range(int(counts[r.BATCH]) * self.batch, n, self.batch):
@@ -151,6 +149,17 @@ class BoardSession:
             if reason != r.RUNNING or time.perf_counter() > end:
                 return reason
         return r.RUNNING
+
+    def _order(self, epoch: int) -> np.ndarray:
+        """The rows in the epoch's order, drawn once an epoch however many calls it takes."""
+        rows = self.data.rows
+        if (
+            not self.description.shuffle or rows.size <= self.batch
+        ):  # one batch is one batch, in whatever order
+            return rows
+        if self.ordered[0] != epoch:
+            self.ordered = epoch, rows[order(self.state.seed, epoch, rows.size)]
+        return self.ordered[1]
 
     def _step(self, index: np.ndarray, clock: tuple[float, ...]) -> float:
         """One update from the rows of `index`; returns the loss before it."""

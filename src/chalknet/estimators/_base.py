@@ -148,7 +148,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         self.validation_scores_ = [] if self.early_stopping else None
         self.best_validation_score_ = -np.inf if self.early_stopping else None
         self.best_loss_ = None if self.early_stopping else np.inf
-        self.coefs_, self.intercepts_ = [], []
+        self._last = self.network_.parameters.copy()
         self._show()
 
     def _show(self) -> None:
@@ -165,7 +165,8 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         for layer, w, b in zip(dense, self.coefs_, self.intercepts_, strict=True):
             if w is not layer.weights:
                 layer.weights, changed = w, True
-            if not np.may_share_memory(b, layer.biases):
+            b = np.asarray(b)
+            if not (np.may_share_memory(b, layer.biases) and b.strides == layer.biases[0].strides):
                 layer.biases, changed = b, True
         if changed:
             self._show()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import warnings
 from typing import Any
@@ -17,7 +18,7 @@ from chalknet.engines.base import Data, Description, State
 from chalknet.engines.context import called_back
 from chalknet.engines.drive import drive
 from chalknet.estimators import _build
-from chalknet.exceptions import DataError, ParameterError
+from chalknet.exceptions import DataError, DivergenceWarning, ParameterError
 from chalknet.layers.optimizer import SGD
 
 NOT_FINITE = (
@@ -90,6 +91,11 @@ def stochastic(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None, incr
     )
     state = start(est, d, optimizer)
     data = Data(rows_of(X), y, train, weights, validation)
+    if weights is not None and validation.size and not weights[validation].any():
+        raise DataError(
+            "Every validation row has sample_weight 0, so nothing tells when to stop: give some of them weight, or use "
+            "early_stopping=False."
+        )
     session = select.load(est.engine_).session(d, state, data)
     teller = Teller(est, state) if est.verbose else None
     try:
@@ -125,7 +131,7 @@ def start(est: Any, d: Description, optimizer: Any) -> State:
                 kept.numbers[r.BEST_LOSS],
                 kept.numbers[r.BEST_SCORE],
             )
-    net.training_state, net.optimizer = state, optimizer
+    net.training_state, net.optimizer = state, copy.copy(optimizer)  # later changes make it another one
     state.begin_fit()
     state.losses = est.loss_curve_
     state.scores = est.validation_scores_ if est.validation_scores_ is not None else []
@@ -150,6 +156,13 @@ def finish(est: Any, state: State, reason: int, incremental: bool, teller: Telle
         teller.converged()
     if not np.isfinite(state.parameters).all() or (reason == r.DIVERGED and not est.early_stopping):
         raise DataError(NOT_FINITE)
+    if reason == r.DIVERGED:
+        warnings.warn(
+            f"Training turned non-finite in iteration {len(state.losses)} and was stopped; the best weights until then "
+            "are kept. Standardise X, or use a smaller learning_rate_init.",
+            DivergenceWarning,
+            stacklevel=5,
+        )
     if reason == r.FINISHED and not incremental:
         warnings.warn(
             f"Stochastic Optimizer: Maximum iterations ({est.max_iter}) reached and the optimization hasn't "

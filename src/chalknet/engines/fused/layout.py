@@ -50,7 +50,8 @@ X, N_IN, STARTS, COLUMNS, ALL_TARGETS, LABELS, ROW_WEIGHTS, TRAIN, N_TRAIN, VALI
 SUMMED = 39  # 1: the loss is not divided by the batch's weight
 SEPARATE = 40  # 1: biases have optimizer constants of their own
 BATCH, SHUFFLED, SCORED, SEED, EPOCH, LEARNING = range(41, 47)
-N_FACTS = 47
+ORDERED = 47  # the epoch that the order was drawn for, -1 for none yet
+N_FACTS = 48
 
 # `knob` (float64).
 LOSS_P, PER_OUTPUT, REPORT, L1, L2, CLIP_NORM, CLIP_VALUE, THRESHOLD = range(8)
@@ -103,6 +104,7 @@ class Layout:
         k = len(self.specs)
         self.net = np.zeros((k + 1, NEXT), np.int64)
         self.fact = np.zeros(N_FACTS, np.int64)
+        self.fact[ORDERED] = -1
         self.knob = np.zeros(MOMENTS + 3 * d.n_out + k)
         self.knob[SHAPE] = MOMENTS + 3 * d.n_out
         self.dense = [i for i, s in enumerate(self.specs) if s.kind == base.DENSE]

@@ -55,8 +55,10 @@ def train(net, fact, knob, buffer, order, counts, figures, rules, losses, scores
     """
     batch, n, done = fact[at.BATCH], fact[at.N_TRAIN], 0
     while True:
-        # one batch is one batch, in whatever order
-        shuffle(fact, order, counts[r.EPOCH], fact[at.SHUFFLED] if n > batch else 0)
+        if fact[at.ORDERED] != counts[r.EPOCH]:  # once an epoch, however many calls it takes
+            # one batch is one batch, in whatever order
+            shuffle(fact, order, counts[r.EPOCH], fact[at.SHUFFLED] if n > batch else 0)
+            fact[at.ORDERED] = counts[r.EPOCH]
         fresh = counts[r.STEP] == counts[r.BATCH]  # the optimizer has seen nothing before this epoch
         fact[at.EPOCH], fact[at.LEARNING] = counts[r.EPOCH], 1
         knob[at.CLOCK + 2] = counts[r.DONE]
