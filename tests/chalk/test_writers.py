@@ -399,7 +399,7 @@ def test_a_safe_form_is_told_where_it_stands() -> None:
 def test_remarks_end_every_writing(monkeypatch: pytest.MonkeyPatch) -> None:
     trace = lecture()
     monkeypatch.setattr(type(trace), "remarks", ["Unit 1 is dead & gone."], raising=False)
-    assert trace.to_text().endswith("• Unit 1 is dead & gone.\n")
+    assert trace.to_text().endswith("• Unit 1 is dead & gone.")
     assert "\\item Unit 1 is dead \\& gone." in trace.to_latex()
     assert "- Unit 1 is dead & gone." in trace.to_markdown()
     assert "<li>Unit 1 is dead &amp; gone.</li>" in trace.to_html()
@@ -506,4 +506,4 @@ def test_sums_of_any_length_are_printed() -> None:
         NumPy(digits(None), lambda s: s.name)(Expr("norm", x)) == "np.sqrt(sum(np.sum(g**2) for g in (x,)))"
     )
     assert split("a(b + c)", 3) == ["a(b", "+ c)"]
-    assert plain([[("a ", ""), ("b  ", "")]]) == "a b\n"
+    assert plain([[("a ", ""), ("b  ", "")]]) == "a b"

@@ -12,6 +12,10 @@ from typing import NamedTuple
 PATTERN = re.compile(
     r"(?P<d>dL/d)?(?P<slot>[a-z](?=[Wb]\d))?(?P<letter>[A-Za-z]+?)(?P<layer>\d*)(?P<primes>'*)(?:\[(?P<index>[\d,]+)\])?"
 )
+# A symbol inside a sentence: with a place, or a whole gradient.
+SYMBOL = re.compile(
+    r"\b(?:dL/d)?(?:[xysl]|[A-Za-z]{1,2}\d+)'*\[\d+(?:,\d+)*\]|\bdL/d(?:x|[A-Za-z]{1,2}\d+)\b'*"
+)
 SUPER = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 SUB = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 GREEK = {
@@ -150,6 +154,15 @@ def text(symbol: str) -> str:
     if n.slot:
         out = f"{n.slot}({out})"
     return f"∂L/∂{out}" if n.d else out
+
+
+def printed(sentence: str) -> str:
+    """A sentence with its symbols as people read them.
+
+    >>> printed("a2[3] is dead and dL/dz1 vanishes.")
+    'a⁽²⁾₄ is dead and ∂L/∂z⁽¹⁾ vanishes.'
+    """
+    return SYMBOL.sub(lambda m: text(m[0]), sentence)
 
 
 def variable(symbol: str) -> str:

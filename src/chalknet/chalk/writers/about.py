@@ -69,7 +69,7 @@ def facts(book: Ledger) -> list[tuple[str, str]]:
         )
         if value
     ]
-    linked = f", {book.link} inside" if book.link else ""
+    linked = f", {book.link} included" if book.link else ""
     return [
         ("network", layers(book)),
         ("loss", words(row.name) + linked),

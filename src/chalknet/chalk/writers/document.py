@@ -95,7 +95,7 @@ class _Author:
     def document(self) -> Document:
         t = self.trace
         chapters = [self.given(), *self.calculation()]
-        remarks = [str(r) for r in getattr(t, "remarks", [])]
+        remarks = [names.printed(str(r)) for r in t.remarks]
         elided = self.limit is not None
         return Document(title(t.book), facts(t.book), legend(t), chapters, remarks, t.precision, elided)
 

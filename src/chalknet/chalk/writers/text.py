@@ -31,7 +31,7 @@ TITLE, CHAPTER, HEADING, SYMBOL, FORMULA, NUMBERS, VALUE, NOTE, MARK, CODE = (
 
 def plain(lines: Iterable[Line]) -> str:
     """The lines without their styles."""
-    return "\n".join("".join(text for text, _ in line).rstrip() for line in lines) + "\n"
+    return "\n".join("".join(text for text, _ in line).rstrip() for line in lines)
 
 
 def write(doc: Document, width: int = WIDTH) -> Iterator[Line]:
@@ -104,8 +104,8 @@ def write_block(block: Block, doc: Document, width: int) -> Iterator[Line]:
     if note := left_out_note(block):
         yield [(" " * INDENT + note, NOTE)]
     for line in block.code:
-        for k, folded in enumerate(code.folded(line, width - INDENT - 4)):
-            yield [(" " * INDENT + (">>> " if k == 0 else "... "), NOTE), (folded, CODE)]
+        for folded in code.folded(line, width - INDENT - 2):
+            yield [(" " * INDENT + "│ ", NOTE), (folded, CODE)]
 
 
 def heading(block: Block, width: int) -> Iterator[Line]:
