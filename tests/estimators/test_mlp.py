@@ -15,6 +15,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.metrics import accuracy_score, r2_score
 
 import chalknet as cn
+from chalknet.engines.random import split
 from chalknet.estimators.classifier import CLASSIFICATION
 from chalknet.estimators.regressor import REGRESSION
 from chalknet.exceptions import DataError, DivergenceWarning, ParameterError, ShapeError
@@ -245,18 +246,15 @@ def test_divergence_ends_at_once_and_says_what_to_do(engine: str) -> None:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_early_stopping_tells_divergence_and_refuses_validation_without_weight(engine: str) -> None:
-    options = {
-        "early_stopping": True,
-        "solver": "sgd",
-        "learning_rate_init": 1e9,
-        "engine": engine,
-        "activation": "identity",
-    }
+    wild = small(solver="sgd", learning_rate_init=1e9, activation="identity", batch_size=8, max_iter=50)
     with pytest.warns(DivergenceWarning, match="best weights until then are kept"):
-        model = small(**options, batch_size=8, max_iter=50).fit(X * 1e60, Y)
-    assert np.isfinite(model.coefs_[0]).all()
+        wild.set_params(early_stopping=True, engine=engine).fit(X * 1e60, Y)
+    assert np.isfinite(wild.coefs_[0]).all()
+    _, validation = split(small(early_stopping=True).fit(X, Y).network_.seed, len(X), 15, Y)
+    weights = np.ones(len(X))
+    weights[validation] = 0.0
     with pytest.raises(DataError, match="sample_weight 0"):
-        small(early_stopping=True, engine=engine).fit(X, Y, np.zeros(len(X)))
+        small(early_stopping=True, engine=engine).fit(X, Y, weights)
 
 
 def test_reversed_intercepts_are_seen() -> None:

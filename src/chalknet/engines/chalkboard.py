@@ -128,7 +128,7 @@ class BoardSession:
             return self._run(until)
 
     def _run(self, until: Until) -> int:
-        d, state, data = self.description, self.state, self.data
+        state, data = self.state, self.data
         counts, numbers = state.counts, state.numbers
         n, end = data.rows.size, time.perf_counter() + until.seconds
         for _ in range(until.epochs):

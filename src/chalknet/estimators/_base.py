@@ -165,9 +165,9 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         for layer, w, b in zip(dense, self.coefs_, self.intercepts_, strict=True):
             if w is not layer.weights:
                 layer.weights, changed = w, True
-            b = np.asarray(b)
-            if not (np.may_share_memory(b, layer.biases) and b.strides == layer.biases[0].strides):
-                layer.biases, changed = b, True
+            own, given = layer.biases[0], np.asarray(b)
+            if not (np.may_share_memory(given, own) and given.strides == own.strides):
+                layer.biases, changed = given, True
         if changed:
             self._show()
 
