@@ -164,8 +164,8 @@ class Traces:
         half = 0.5000001 * 10.0**-precision
         small = abs(value) < 10.0 ** (1 - max(precision, 2)) and float(f"{value:.{precision}f}") != value
         if abs(value) >= 1e15 or small:
-            power = int(f"{value:.{precision - 1}e}".partition("e")[2])  # printed with so many digits
-            half = 0.5000001 * 10.0 ** (power + 1 - precision)
+            more = max(precision - 1, 0)  # printed with so many digits after the first
+            half = 0.5000001 * 10.0 ** (int(f"{value:.{more}e}".partition("e")[2]) - more)
         return max(half, 1e-14 * abs(value))
 
     def again(self, net, trace, X, y, weights):

@@ -72,7 +72,7 @@ def explain(
     """
     if style not in STYLES:
         raise ParameterError(f'explain: style must be "node" or "matrix", but was given {style!r}.')
-    precision = whole("explain", "precision", precision)
+    precision = whole("explain", "precision", precision, 0)
     steps = whole("explain", "steps", steps)
     if learning_rate is not None:
         if optimizer is not None:

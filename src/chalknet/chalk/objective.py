@@ -74,8 +74,6 @@ def together(builder: Builder, row: Any) -> list[Any]:
 
     That is ŷ − y; (Σ y) ŷ − y for rows of targets that sum up to else. Without the mean's 1/N and the rows' weights.
     """
-    if row.d_linked is None:
-        return []
 
     def one(y: Any, q: Any, total: Any) -> Any:
         return row.d_linked(y, q)
