@@ -1,154 +1,123 @@
-"""The chain rule read backwards off a calculation: which numbers a gradient goes through, and with which factors.
-
-A gradient of the backward pass is linear in the gradients above it, dL/dv = Σ ∂u/∂v · dL/du. Its own expression is
-taken apart into these factors ∂u/∂v, so that no derivative is written a second time.
-"""
+"""A sheet worked out from somebody's own numbers: where there is one it is taken, the others follow from them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
-from chalknet.chalk import names
-from chalknet.chalk.expr import Expr, Symbol, evaluate
-from chalknet.chalk.groups import Group, Index
-from chalknet.chalk.printers import Text, addends, digits
-from chalknet.chalk.trace import Step
+import numpy as np
 
-if TYPE_CHECKING:
-    from chalknet.chalk.trace import Trace
+from chalknet.chalk.groups import Index
+from chalknet.chalk.programs import Program
+from chalknet.chalk.sheet import Sheet
 
-UP = "dL/d"  # begins the name of a gradient
+SlipOf = Callable[
+    [Index], Program | None
+]  # the expression that was used for the number at a place, None: the right
 
 
-class Factor(NamedTuple):
-    """One factor of the chain rule: ∂u/∂v or, at the end, ∂L/∂u."""
+class Own(dict[str, dict[Index, float]]):
+    """Somebody's own numbers: by array, and their places in it."""
 
-    symbol: str  # "dz1[2]/dW1[0,2]"
-    formula: str  # in Unicode
-    value: float
-
-
-class Path(NamedTuple):
-    """One way from a number to the loss; `row` is the sample where there are several."""
-
-    names: list[str]  # "W1[0,2]", "z1[2]", …, "L"
-    factors: list[Factor]
-    expressions: list[Any]  # of the factors
-    row: int | None
-
-    @property
-    def product(self) -> float:
-        """What this path adds to the gradient."""
-        return prod(f.value for f in self.factors)
+    def take(self, sheet: Sheet, symbol: str, value: float) -> None:
+        """One more."""
+        entry = sheet.find(symbol)
+        self.setdefault(entry.group.name, {})[entry.index] = value
 
 
-def coefficients(e: Any) -> dict[str, Any]:
-    """The factor of each gradient in an expression that is linear in them.
+class Chain(Mapping[str, Any]):
+    """The sheet's numbers, and whole arrays, as somebody with the numbers `own` would find them.
 
-    >>> d, a = Symbol("dL/da1[0]", 2.0), Symbol("a1[0]", 0.5)
-    >>> Text(digits(None), lambda s: s.name)(coefficients(d * a * (1.0 - a))["dL/da1[0]"])
-    'a1[0]·(1 − a1[0])'
+    Args:
+        sheet: the right numbers, and how they are computed.
+        own: what is taken as it stands; may grow.
+        rounded: the decimals that everything computed on the way is rounded to, None for none.
+        moved: one number in place of the one there is, as (array, place, value).
+        slip: an array, and the expressions that were used for its numbers.
     """
-    if isinstance(e, Symbol):
-        return {e.name: 1.0} if e.name.startswith(UP) else {}
-    if not isinstance(e, Expr):
-        return {}
-    if e.op == "add":
-        out: dict[str, Any] = {}
-        for term in addends(e):
-            for name, c in coefficients(term).items():
-                out[name] = out[name] + c if name in out else c
-        return out
-    if e.op == "negative":
-        return {name: Expr("negative", c) for name, c in coefficients(e.args[0]).items()}
-    if e.op not in ("subtract", "multiply", "divide"):
-        return {}
-    a, b = e.args
-    left, right = coefficients(a), coefficients(b)
-    if e.op == "subtract":
-        minus = {
-            name: Expr("subtract", left[name], c) if name in left else Expr("negative", c)
-            for name, c in right.items()
-        }
-        return left | minus
-    if e.op == "divide":
-        return {name: Expr("divide", c, b) for name, c in left.items()}
-    found = {name: times(c, b) for name, c in left.items()}
-    return found | {name: times(a, c) for name, c in right.items()}
+
+    def __init__(
+        self,
+        sheet: Sheet,
+        own: Own,
+        rounded: int | None = None,
+        *,
+        moved: tuple[str, Index, float] | None = None,
+        slip: tuple[str, SlipOf] | None = None,
+    ) -> None:
+        self.sheet, self.own, self.rounded, self._moved, self._slip = sheet, own, rounded, moved, slip
+        self._arrays: dict[str, tuple[int, np.ndarray]] = {}  # worked out, with so many own numbers in them
+        self._special = {pair[0] for pair in (moved, slip) if pair is not None}
+
+    def slipping(self, name: str, slip: SlipOf) -> Chain:
+        """The same person, but for a slip in one array."""
+        return Chain(self.sheet, self.own, self.rounded, slip=(name, slip))
+
+    def moving(self, name: str, index: Index, value: float) -> Chain:
+        """The same person, but for one number."""
+        return Chain(self.sheet, self.own, self.rounded, moved=(name, index, value))
+
+    def __getitem__(self, symbol: str) -> Any:
+        entry = self.sheet.entry(symbol)
+        if entry is not None:
+            return float(self.array(entry.group.name)[entry.index])
+        if symbol in self.sheet.position:
+            return self.array(symbol)
+        raise KeyError(symbol)  # a constant: the expression knows its value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.sheet.position)
+
+    def __len__(self) -> int:
+        return len(self.sheet.position)
+
+    def array(self, name: str) -> np.ndarray:
+        """A whole array."""
+        if not self._fresh(name):
+            for source in self.sheet.sources(name):
+                if not self._fresh(source):
+                    self._arrays[source] = len(self.own.get(source, ())), self._worked_out(source)
+        return self._arrays[name][1]
+
+    def _fresh(self, name: str) -> bool:
+        return name in self._arrays and self._arrays[name][0] == len(self.own.get(name, ()))
+
+    def _worked_out(self, name: str) -> np.ndarray:
+        group, sources = self.sheet.groups[self.sheet.position[name]], self.sheet.sources(name)
+        whole, own = self.sheet.whole(name), self.own.get(name, {})
+        touched = any(source in self.own or source in self._special for source in sources)
+        if whole is None or not (touched or self.rounded is not None):
+            value = group.value.copy()
+        else:
+            value = np.array(np.broadcast_to(whole.array(self), group.value.shape), float)
+            self.sheet.work += len(whole) + value.size // 100
+            if not np.isfinite(value).all():
+                self._other_forms(name, value)
+        if self._slip is not None and self._slip[0] == name:
+            for index in group.indices():
+                program = None if index in own else self._slip[1](index)
+                if program is not None:
+                    value[index] = program(self)
+                    self.sheet.work += len(program)
+        if self.rounded is not None and whole is not None:
+            value = np.round(value, self.rounded)
+        for index, number in own.items():
+            value[index] = number
+        if self._moved is not None and self._moved[0] == name:
+            value[self._moved[1]] = self._moved[2]
+        return value
+
+    def _other_forms(self, name: str, value: np.ndarray) -> None:
+        """Where one form overflows, another may not."""
+        group = self.sheet.groups[self.sheet.position[name]]
+        for index in zip(*np.nonzero(~np.isfinite(value)), strict=True):
+            numbers = [form(self) for form in self.sheet.forms(group.symbol(index))]
+            value[index] = next((v for v in numbers if np.isfinite(v)), value[index])
 
 
-def times(a: Any, b: Any) -> Any:
-    """The product; a factor 1 is left out."""
-    for one, other in ((a, b), (b, a)):
-        if not isinstance(one, Expr) and one == 1.0:
-            return other
-    return Expr("multiply", a, b)
-
-
-class Chain:
-    """The gradients of one calculation as a graph from each to those above it."""
-
-    def __init__(self, trace: Trace) -> None:
-        self.trace = trace
-        self.groups = {g.name: g for g in trace.groups}
-        self.links: dict[str, tuple[Any, dict[str, Any]]] = {}
-        self.counts: dict[str, int] = {}
-        self.factors: dict[tuple[str, str], Factor] = {}
-
-    def group(self, symbol: str) -> tuple[Group, Index]:
-        """The group and place behind a symbol. Raises KeyError or IndexError where there is none."""
-        g = self.groups[symbol.partition("[")[0]]
-        place = names.parse(symbol).place
-        if g.value.ndim == 2 and len(place) == 1 and g.lone:
-            place = (0, *place)
-        if len(place) != g.value.ndim or any(i >= n for i, n in zip(place, g.value.shape, strict=True)):
-            raise IndexError(symbol)
-        return g, place
-
-    def step(self, symbol: str) -> Step:
-        """The step of a symbol."""
-        g, place = self.group(symbol)
-        return self.trace.step(g, place)
-
-    def up(self, gradient: str) -> tuple[Any, dict[str, Any]]:
-        """(a gradient's expression, its factor for each gradient above it: none where the loss itself comes next)."""
-        if gradient not in self.links:
-            inner = gradient.removeprefix(UP)
-            jacobian = f"j{inner}"  # softmax spelled out goes through the probabilities
-            e = self.step(jacobian if jacobian.partition("[")[0] in self.groups else gradient).expr
-            self.links[gradient] = (e, coefficients(e))
-        return self.links[gradient]
-
-    def count(self, gradient: str) -> int:
-        """How many paths lead on to the loss."""
-        if gradient not in self.counts:
-            above = self.up(gradient)[1]
-            self.counts[gradient] = sum(map(self.count, above)) if above else 1
-        return self.counts[gradient]
-
-    def paths(self, gradient: str) -> Iterator[tuple[list[str], list[Factor], list[Any]]]:
-        """Every path from a gradient's own variable to the loss, in the order of the expressions."""
-        e, above = self.up(gradient)
-        here = gradient.removeprefix(UP)
-        if not above:
-            value = float(self.trace.value(gradient))
-            yield [here, "L"], [Factor(gradient, shown(e), value)], [e]
-            return
-        for upper, c in above.items():
-            factor = self.factor(here, upper, c)
-            for chain, factors, expressions in self.paths(upper):
-                yield [here, *chain], [factor, *factors], [c, *expressions]
-
-    def factor(self, here: str, upper: str, c: Any) -> Factor:
-        """∂u/∂v."""
-        if (here, upper) not in self.factors:
-            symbol = f"d{upper.removeprefix(UP)}/d{here}"
-            self.factors[here, upper] = Factor(symbol, shown(c), float(evaluate(c)) + 0.0)
-        return self.factors[here, upper]
-
-
-def shown(e: Any) -> str:
-    """A factor's formula in Unicode."""
-    return Text(digits(None), lambda s: names.text(s.name))(e)
+def own_of(sheet: Sheet, numbers: Mapping[str, float]) -> Own:
+    """Own numbers by their symbols."""
+    own = Own()
+    for symbol, value in numbers.items():
+        own.take(sheet, symbol, value)
+    return own

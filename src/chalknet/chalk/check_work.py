@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalknet.chalk.answers import Answer, answer, given_answers
-from chalknet.chalk.checker import Checker
+from chalknet.chalk.checker import report
 from chalknet.chalk.report import Report
 from chalknet.chalk.sheet import Sheet
 from chalknet.chalk.trace import Trace
@@ -37,8 +37,8 @@ def check_work(trace: Trace, answers: Mapping[str, Any]) -> Report:
     >>> net = cn.Network([cn.Dense(1, 1)], loss=cn.MSE())
     >>> net.layers[0].weights, net.layers[0].biases = [[3.0]], 0.0
     >>> trace = cn.explain(net, [[1.0]], [[1.0]], learning_rate=0.1)
-    >>> report = check_work(trace, {"z1[0]": 3.0, "dL/dz1[0]": 6.0, "W1'[0,0]": 2.4})
-    >>> report.first_wrong, [(row.slip, row.follows) for row in report.rows]
+    >>> checked = check_work(trace, {"z1[0]": 3.0, "dL/dz1[0]": 6.0, "W1'[0,0]": 2.4})
+    >>> checked.first_wrong, [(row.slip, row.follows) for row in checked.rows]
     ('dL/dz1[0]', [(None, False), ('prediction_for_error', False), (None, True)])
     """
     if not isinstance(trace, Trace):
@@ -53,4 +53,4 @@ def check_work(trace: Trace, answers: Mapping[str, Any]) -> Report:
         if entry.symbol in given:
             raise DataError(f"check_work: {entry.symbol} was answered twice; leave one of the two.")
         given[entry.symbol] = one
-    return Checker(sheet, given).report()
+    return report(sheet, given)

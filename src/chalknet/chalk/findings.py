@@ -41,6 +41,7 @@ class Finding:
     exact: bool = False  # right by the exact value; else by the learner's own numbers
     cause: str | None = None  # the wrong number that it follows from
     matches: list[Match] = field(default_factory=list)
+    likely: list[Match] = field(default_factory=list)  # those that nothing speaks against, one a slip
     company: str | None = None  # a wrong number of its array, whose slip may have been made here too, unseen
     near: bool = False
     expected: float = math.nan  # from the learner's own numbers
@@ -55,7 +56,7 @@ class Finding:
         """The likeliest slip's name."""
         if not self.unexplained:
             return None
-        return self.matches[0].slip.name if self.matches else ARITHMETIC if self.near else None
+        return self.likely[0].slip.name if self.likely else ARITHMETIC if self.near else None
 
     def row(self) -> Row:
         """The answer's row in the report."""
@@ -73,18 +74,18 @@ def rank(findings: Iterable[Finding]) -> None:
     wrong = [one for one in findings if one.unexplained]
     arrays = Counter(key for one in wrong for key in {m.key for m in one.matches if not m.loose})
     sheet = Counter(name for one in wrong for name in {m.slip.name for m in one.matches})
+
+    def order(m: Match) -> tuple[Any, ...]:
+        rare = (m.weak, -sheet[m.slip.name], m.blank is not None, SLIPS.index(m.slip))
+        return -arrays[m.key], m.loose, *rare
+
     for one in wrong:
-        matches = sorted(
-            one.matches,
-            key=lambda m: (
-                -arrays[m.key], m.loose, m.weak, -sheet[m.slip.name], m.blank is not None, SLIPS.index(m.slip),
-            ),
-        )  # fmt: skip
+        one.matches.sort(key=order)
         best: dict[str, Match] = {}
-        for m in matches:
-            if (arrays[m.key], m.loose) == (arrays[matches[0].key], matches[0].loose):
+        for m in one.matches:
+            if order(m)[:2] == order(one.matches[0])[:2]:
                 best.setdefault(m.slip.name, m)
-        one.matches = list(best.values())
+        one.likely = list(best.values())
 
 
 def reason(one: Finding) -> str:
@@ -95,12 +96,12 @@ def reason(one: Finding) -> str:
         return "right" if one.exact else "right, from your own rounded numbers"
     if one.cause is not None:
         return f"follows from {one.cause}: right, given that number"
-    if not one.matches:
+    if not one.likely:
         if one.near:
             return f"wrong: an arithmetic slip; right is {right}"
         return f"wrong: right is {right}, and no known slip gives this number"
-    strong = [m for m in one.matches if m.weak == one.matches[0].weak]
+    strong = [m for m in one.likely if m.weak == one.likely[0].weak]
     texts = [f"{m.slip.says}{'' if m.blank is None else f', in {m.blank}'} ({m.slip.name})" for m in strong]
-    others = [m.slip.name for m in one.matches if m not in strong]
+    others = [m.slip.name for m in one.likely if m not in strong]
     also = f"; it may also be {' or '.join(others)}" if others else ""
     return f"{' or '.join(texts)}{also}; right is {right}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,11 +12,13 @@ import numpy as np
 from chalknet.chalk import names
 from chalknet.chalk.expr import Symbol
 from chalknet.chalk.groups import Group, Index
-from chalknet.chalk.programs import swap
+from chalknet.chalk.programs import Program
 from chalknet.chalk.roles import Role
 from chalknet.chalk.sheet import Sheet
 from chalknet.maths import activations
 from chalknet.maths.rows import ROW_ACTIVATIONS
+
+LONG = 40  # terms
 
 
 class Place(NamedTuple):
@@ -53,7 +56,19 @@ class Place(NamedTuple):
         return f"dL/d{self.role.source}"
 
 
-Change = Callable[[Index, Any], Any]  # (where, the right expression) -> the slipped one
+class Edit(NamedTuple):
+    """What a slip makes of the right expression: other symbols, a factor, or another expression altogether."""
+
+    swaps: Mapping[str, Any] = MappingProxyType({})
+    factor: float = 1.0
+    instead: Any = None
+
+    def of(self, right: Program) -> Program:
+        """The slipped expression."""
+        return right.edited(self.swaps, self.factor) if self.instead is None else Program(self.instead)
+
+
+Change = Callable[[Index], Edit]  # at a place
 
 
 class Variant(NamedTuple):
@@ -65,27 +80,32 @@ class Variant(NamedTuple):
 
 def times(number: float) -> Change:
     """The right value times a number."""
-    return lambda index, e: number * e
+    return lambda index: Edit(factor=number)
 
 
 def instead(place: Place, name: str) -> Change:
     """The number at the same place of another array."""
-    return lambda index, e: place.sheet.symbol(name, index)
+    return lambda index: Edit(instead=place.sheet.symbol(name, index))
+
+
+def swap(pairs: Iterable[tuple[Symbol, Any]]) -> Edit:
+    """Other symbols, or numbers, for some symbols."""
+    return Edit({old.name: new for old, new in pairs})
 
 
 def in_gradient(place: Place, change: Callable[[Symbol], Any]) -> Change:
     """An update with its gradient changed."""
 
-    def changed(index: Index, e: Any) -> Any:
+    def changed(index: Index) -> Edit:
         g = place.sheet.symbol(place.gradient, index)
-        return swap(e, {g.name: change(g)})
+        return swap([(g, change(g))])
 
     return changed
 
 
 def scaled(terms: Callable[[Index], list[Symbol]], factor: float) -> Change:
     """Some symbols times a factor, 0 to leave them out."""
-    return lambda index, e: swap(e, {s.name: factor * s if factor else 0.0 for s in terms(index)})
+    return lambda index: swap((s, factor * s if factor else 0.0) for s in terms(index))
 
 
 def read_across(i: int, j: int, shape: tuple[int, ...]) -> Index:
@@ -109,19 +129,22 @@ def filled_across(i: int, j: int, shape: tuple[int, ...]) -> Index:
 
 
 def summed(place: Place) -> Iterator[Callable[[Index], list[Symbol]]]:
-    """The terms of a sum of products, one by one: the symbols that take the term out when they are 0."""
+    """The terms of a sum of products, one by one: the symbols that take the term out when they are 0.
+
+    None of a sum that is too long to be worked out by hand.
+    """
     role, rows = place.role, len(place.sheet.book.X)
     d = f"dL/d{role.target}"
 
     def at(name: str, which: Callable[[Index], Index]) -> Callable[[Index], list[Symbol]]:
         return lambda index: [place.sheet.symbol(name, which(index))]
 
-    if role.kind == "sum":
-        yield from (at(role.source, partial(beside, k)) for k in range(place.value(place.weights).shape[0]))
-    if role.kind == "below":
-        yield from (at(d, partial(beside, j)) for j in range(place.value(place.weights).shape[1]))
+    if role.kind in ("sum", "below"):
+        n = place.value(place.weights).shape[0 if role.kind == "sum" else 1]
+        name = role.source if role.kind == "sum" else d
+        yield from (at(name, partial(beside, k)) for k in range(n) if n <= LONG)
     if role.kind in ("weight", "bias") and rows > 1:
-        yield from (at(d, partial(above, r)) for r in range(rows))
+        yield from (at(d, partial(above, r)) for r in range(rows) if rows <= LONG)
 
 
 def beside(k: int, index: Index) -> Index:

@@ -16,6 +16,7 @@ import numpy as np
 from chalknet.chalk import names
 from chalknet.chalk.groups import Index
 from chalknet.chalk.places import (
+    Edit,
     Place,
     Variant,
     filled_across,
@@ -25,10 +26,10 @@ from chalknet.chalk.places import (
     read_across,
     scaled,
     summed,
+    swap,
     targets,
     times,
 )
-from chalknet.chalk.programs import swap
 from chalknet.chalk.roles import GRADIENTS, LOSSES, UPDATES
 from chalknet.maths import activations
 from chalknet.maths.rows import ROW_ACTIVATIONS
@@ -67,9 +68,8 @@ def new_weights(place: Place) -> Iterator[Variant]:
     new = names.primed(f"W{place.role.number}", place.role.update + 1)
     if place.role.kind == "below":
 
-        def change(index: Index, e: Any) -> Any:
-            pairs = zip(place.row_of(place.weights, index[1]), place.row_of(new, index[1]), strict=True)
-            return swap(e, {old.name: fresh for old, fresh in pairs})
+        def change(index: Index) -> Edit:
+            return swap(zip(place.row_of(place.weights, index[1]), place.row_of(new, index[1]), strict=True))
 
         yield Variant(change)
 
@@ -84,9 +84,9 @@ def derivative_of_output(place: Place) -> Iterator[Variant]:
         row = ROW_ACTIVATIONS[role.activation]
         again = row.textbook or row.f
 
-        def of_row(index: Index, e: Any) -> Any:
-            a = np.array([place.row_of(role.target, index[0])], object)
-            return row.vjp(again(a), np.array([place.row_of(d, index[0])], object))[0, index[1]]
+        def of_row(index: Index) -> Edit:
+            a, d_a = (np.array([place.row_of(name, index[0])], object) for name in (role.target, d))
+            return Edit(instead=row.vjp(again(a), d_a)[0, index[1]])
 
         yield Variant(of_row)
         return
@@ -94,13 +94,13 @@ def derivative_of_output(place: Place) -> Iterator[Variant]:
     f = act.textbook or act.f
     for df in (act.d_textbook or act.df, act.df):
 
-        def of_output(index: Index, e: Any, df: Any = df) -> Any:
+        def of_output(index: Index, df: Any = df) -> Edit:
             a = at(role.target, index)
-            return at(d, index) * df(a, f(a, role.p), role.p)
+            return Edit(instead=at(d, index) * df(a, f(a, role.p), role.p))
 
-        def of_input(index: Index, e: Any, df: Any = df) -> Any:
+        def of_input(index: Index, df: Any = df) -> Edit:
             z = at(role.source, index)
-            return at(d, index) * df(z, z, role.p)
+            return Edit(instead=at(d, index) * df(z, z, role.p))
 
         yield Variant(of_output)
         yield Variant(of_input, weak=True)
@@ -122,25 +122,25 @@ def transposed(place: Place) -> Iterator[Variant]:
     if role.kind in ("sum", "below"):
         shape = place.value(place.weights).shape
 
-        def read(index: Index, e: Any) -> Any:
+        def read(index: Index) -> Edit:
             used = (
                 [(k, index[1]) for k in range(shape[0])]
                 if role.kind == "sum"
                 else [(index[1], j) for j in range(shape[1])]
             )
             w = place.weights
-            return swap(e, {at(w, u).name: at(w, read_across(u[0], u[1], shape)) for u in used})
+            return swap((at(w, u), at(w, read_across(u[0], u[1], shape))) for u in used)
 
         yield Variant(read, weak=shape[0] != shape[1])
     elif name.removeprefix("dL/d").startswith("W"):
         n_in, n_out = place.group.value.shape
 
-        def table(index: Index, e: Any) -> Any:
+        def table(index: Index) -> Edit:
             other = filled_across(index[0], index[1], (n_in, n_out))
-            return place.group.forms[0](other) if place.group.forms else at(name, other)
+            return Edit(instead=place.group.forms[0](other) if place.group.forms else at(name, other))
 
-        def update(index: Index, e: Any) -> Any:
-            return swap(e, {at(place.gradient, index).name: at(place.gradient, index[::-1])})
+        def update(index: Index) -> Edit:
+            return swap([(at(place.gradient, index), at(place.gradient, index[::-1]))])
 
         yield Variant(table, weak=n_in != n_out)
         if role.kind in UPDATES and n_in == n_out:
@@ -168,7 +168,7 @@ def input_forgotten(place: Place) -> Iterator[Variant]:
     """A weighted sum without one of its inputs, a weight's gradient without its input; weakly: any sum's term."""
     role = place.role
     if role.kind == "weight":
-        yield Variant(lambda index, e: swap(e, {s.name: 1.0 for s in place.column_of(role.source, index[0])}))
+        yield Variant(lambda index: swap((s, 1.0) for s in place.column_of(role.source, index[0])))
     yield from (Variant(scaled(terms, 0.0), weak=role.kind != "sum") for terms in summed(place))
 
 
@@ -192,11 +192,11 @@ def activation_forgotten(place: Place) -> Iterator[Variant]:
     if role.kind in ("sum", "weight", "output") and before is not None and before.kind == "activation":
         z, (rows, units) = before.source, place.value(role.source).shape
 
-        def change(index: Index, e: Any) -> Any:
+        def change(index: Index) -> Edit:
             used = [
                 (r, k) for r in (range(rows) if role.kind == "weight" else [index[0]]) for k in range(units)
             ]
-            return swap(e, {at(role.source, u).name: at(z, u) for u in used})
+            return swap((at(role.source, u), at(z, u)) for u in used)
 
         yield Variant(change)
 
