@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import shutil
 import subprocess
@@ -354,6 +355,25 @@ def test_a_terminal_gets_colours_and_a_file_none() -> None:
     assert "\x1b[" in shown(force_terminal=True)
     assert [line.rstrip() for line in shown().splitlines()] == str(lecture()).splitlines()
     assert repr(lecture()) == "<Trace in node style: One update of a 2-4-2 network>"
+
+
+def test_the_dictionary_is_plain_json_and_never_elided() -> None:
+    trace = batch(steps=2, code=True)
+    read = json.loads(trace.to_json())
+    assert read == trace.to_dict()
+    steps = read["steps"]
+    keys = {"id", "title", "symbol", "formula", "arithmetic", "value", "shape", "source"}
+    assert all(keys <= set(step) for step in steps) and len({step["id"] for step in steps}) == len(steps)
+    constants = read["constants"]
+    assert (constants["t"], constants["t'"], constants["lr'"], constants["beta_1"]) == (1.0, 2.0, 0.1, 0.9)
+    assert len(json.loads(lecture(style="matrix").to_json())["steps"]) < 30
+    net = cn.Network([cn.Dense(1, 1)], loss=cn.MSE())
+    net.layers[0].weights, net.layers[0].biases = [[1e200]], 0.0
+    for style in ("node", "matrix"):
+        broken = cn.explain(net, [[1e200]], [[1.0]], learning_rate=0.1, style=style)
+        assert None in [step["value"] for step in broken.to_dict()["steps"]] or "null" in broken.to_json()
+        assert "∞" in broken.to_text() and "\\infty" in broken.to_latex()
+        json.loads(broken.to_json())
 
 
 # What is given, noted and remarked.

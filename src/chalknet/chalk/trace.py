@@ -172,6 +172,7 @@ class Trace(Display):
             "style": self.style,
             "precision": self.precision,
             "given": {g.name: plain(g.value) for g in self.given},
+            "constants": {name: plain(value) for name, value in self.constants.items()},
             "steps": [
                 {
                     "id": f"{n}",

@@ -33,6 +33,13 @@ class Display:
         """Every array by name, given and calculated."""
         return self._builder.values
 
+    @property
+    def constants(self: Any) -> dict[str, float]:
+        """The numbers that the updates use beside the arrays: the learning rate, the optimizer's own."""
+        from chalknet.chalk.writers import code
+
+        return code.constants(self, self.groups, {})
+
     def to_text(self: Any, *, width: int = 80, limit: int | None = LIMIT) -> str:
         """Unicode text for a terminal, so many columns wide."""
         from chalknet.chalk.writers import document, text
