@@ -379,3 +379,21 @@ def test_a_large_network_is_quick_in_matrix_style():
 def test_nothing_warns_of_convergence():
     with pytest.warns(ConvergenceWarning):
         fitted("two classes")
+
+
+@pytest.mark.parametrize("optimizer", [cn.AdamW(0.1, weight_decay=0.5), cn.Lion(0.1, weight_decay=0.5)])
+def test_weights_decay_by_a_term_of_their_own_and_biases_have_none(optimizer):
+    steps = {s.symbol: s for s in cn.explain(net(), X[:2], NUMBERS[:2], optimizer=optimizer).steps}
+    assert "0.1*0.5*" in steps["W1'[0,0]"].arithmetic
+    assert "weight_decay" not in steps["b1'[0]"].formula and "\\lambda" not in steps["b1'[0]"].formula
+    assert steps["b1'[0]"].arithmetic.startswith("0 - 0.1*" if optimizer.name == "lion" else "0 - 0.0316")
+
+
+def test_penalties_and_clipping_are_terms_of_their_own():
+    trained = net().fit(X, NUMBERS, epochs=1, l1=0.25, l2=0.5, clip_value=0.125, clip_norm=0.0625)
+    trace = cn.explain(trained, X[:2], NUMBERS[:2])
+    steps = {s.symbol: s for s in trace.steps}
+    assert steps["clip"].arithmetic.startswith("0.0625/max(sqrt(min(max(")
+    new = steps["W1'[0,0]"].arithmetic
+    assert "0.5/2*" in new and "0.25/2*" in new and "min(max(" in new and f"{trace.value('clip'):.4f}" in new
+    assert "0.5/2*" not in steps["b1'[0]"].arithmetic

@@ -35,6 +35,7 @@ def test_numbers_of_any_size_keep_equations_true(traces, data, scale):
     trace = data.draw(traces.cases(scale=scale)).explain(steps=2)
     arrays = {g.name: g.value for g in (*trace.given, *trace.groups)}
     json.dumps(trace.to_dict(), allow_nan=False)
+    assert all(sentence.endswith(".") and "{" not in sentence for sentence in trace.remarks)
     steps = {step.symbol: step for step in trace.steps}
     for without in traces.arithmetic(trace):
         if without["part"] == "given" or without["symbol"].startswith("mask") or without["value"] is None:

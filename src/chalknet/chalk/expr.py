@@ -17,6 +17,7 @@ from scipy import special
 
 REDUCTIONS = {("sum", 1): "across", ("sum", 0): "total", ("max", 1): "top"}  # of whole matrices
 TINY = 1e-30  # the largest guard against a division by 0 in the formulas
+UNSETTLED = ("where", "xlogy", "sign", "floor", "erfc")  # which plain arithmetic has no word for
 METHODS = ("exp", "log", "log1p", "expm1", "tanh", "sqrt", "sin", "cos", "floor", "sign")
 
 
@@ -153,6 +154,8 @@ def rebuilt(part: Expr, done: Mapping[int, Any]) -> Expr:
 
 def settle(e: Any) -> Any:
     """The expression as worked arithmetic has it: conditions decided by the present values, erfc written as 1 - erf."""
+    if not any(part.op in UNSETTLED for part in parts(e)):
+        return e
     done: dict[int, Any] = {}
     for part in parts(e, done):
         done[id(part)] = settled(part, rebuilt(part, done))

@@ -29,7 +29,8 @@ def write_update(builder: Builder, i: int) -> None:
                 Symbol(name, v) if v or name != row.decay else v
                 for name, v in zip(row.hyper, hyper, strict=True)
             )
-            constants = moving(builder, i, row.scales(lr, t, named), row.constants(done.rate, done.t, hyper))
+            scales = tuple(map(simplified, row.scales(lr, t, named)))
+            constants = moving(builder, i, scales, row.constants(done.rate, done.t, hyper))
             parameter(builder, i, f"{letter}{n}", place, constants, factor, row)
 
 
@@ -111,12 +112,14 @@ def parameter(
         if name not in builder.values:
             builder.give(name, before[place].reshape(shape), f"{slot} of the {what} of layer {base[1:]}")
 
+    tidy = simplified if any(not isinstance(c, Expr) for c in constants) else lambda e: e  # a decay of 0
+
     def stepped(w: Any, g: Any, s: tuple[Any, ...], fresh: list[Any]) -> tuple[Any, tuple[Any, ...]]:
         """(new w in terms of the new slots, the new slots in terms of the old and of each other)."""
         w_new, s_new = row.step(w, seen(builder, i, base, w, g, factor), s, constants)
         known = {id(e): f for e, f in zip(s_new, fresh, strict=True)}
         slots = (replace(e, {k: f for k, f in known.items() if k != id(e)}) for e in s_new)
-        return simplified(replace(w_new, known)), tuple(map(simplified, slots))
+        return tidy(replace(w_new, known)), tuple(map(tidy, slots))
 
     def entry(index: Index) -> tuple[Any, tuple[Any, ...]]:
         g = builder.entries(names.primed(f"dL/d{base}", i))[index]
