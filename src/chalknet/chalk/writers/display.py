@@ -16,7 +16,7 @@ LIMIT = 24
 
 
 class Display:
-    """The writers as methods; `limit` is how many equations of one array are shown, None shows everything."""
+    """The writers, as methods of every trace; `limit` is how many equations of one array are shown, None shows all."""
 
     _builder: Any
     _documents: dict[int | None, Document]

@@ -170,8 +170,6 @@ class _Author:
     def constants(self, groups: list[Group]) -> list[Block]:
         """The numbers that the update uses beside the arrays: the learning rate and the optimizer's own."""
         new = code.constants(self.trace, groups, self.told)
-        if not new:
-            return []
         steps = [Step(n, "constant", "update", v, None, None, "", true=False) for n, v in new.items()]
         lines = [f"{names.variable(n)} = {v!r}" for n, v in new.items()] if self.trace.with_code else []
         return [Block("constants of this update", steps, code=lines)]
