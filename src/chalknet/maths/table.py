@@ -65,7 +65,9 @@ class Loss(NamedTuple):
     textbook: Callable[..., Any] | None = None  # textbook(y, a, p), where f is another, safe form
     d_textbook: Callable[..., Any] | None = None  # the derivative as a textbook writes it, (y, a, p)
     p_range: tuple[float, float] = REALS
-    d_linked: Callable[..., Any] | None = None  # the same in terms of a = link(z), for targets that sum to 1: (y, a)
+    d_linked: Callable[..., Any] | None = (
+        None  # the same in terms of a = link(z), for targets that sum to 1: (y, a)
+    )
 
 
 def find(kind: str, name: str, table: Mapping[str, Row], aliases: Mapping[str, str]) -> Row:
