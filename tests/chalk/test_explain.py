@@ -183,7 +183,7 @@ ERRORS = {
     "no model": (lambda: cn.explain("model", X, NUMBERS), "Network or a fitted estimator"),
     "shape": (lambda: cn.explain(net(), X[:, :2], NUMBERS), r"takes X of shape \(rows, 3\)"),
     "class": (
-        lambda: cn.explain(cn.MLPClassifier().partial_fit(X, TWO, ["no", "yes"]), X[:1], ["maybe"]),
+        lambda: cn.explain(cn.MLPClassifier().partial_fit(X, TWO, classes=["no", "yes"]), X[:1], ["maybe"]),
         "maybe",
     ),
     "step": (lambda: cn.explain(cn.Perceptron().fit(X, TWO), X[:1], TWO[:1]), "has no gradient"),
