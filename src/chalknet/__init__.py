@@ -31,6 +31,7 @@ _NAMES = {
     "EarlyStopping": "callbacks",
     "ProgressBar": "callbacks",
     "check_gradients": "chalk",
+    "check_work": "chalk",
     "explain": "chalk",
     "load": "estimators",
     "save": "estimators",

@@ -8,6 +8,7 @@ from typing import Any
 _MODULES = {
     "Trace": "trace",
     "check_gradients": "gradcheck",
+    "check_work": "checking",
     "explain": "explaining",
 }
 

@@ -33,7 +33,8 @@ def objective(book: Ledger, i: int, parameters: np.ndarray) -> float:
             layer.mask_source = lambda _, mask=mask: mask
     with np.errstate(all="ignore"):
         output = board.forward(book.X, training=True)
-        cost, _, total = board.cost(output, book.y, book.weights)
+        y = book.y.argmax(axis=1) if board.loss.row.labels else book.y
+        cost, _, total = board.cost(output, y, book.weights)
         return float(cost + board.penalise(np.zeros_like(parameters), total))
 
 

@@ -101,6 +101,6 @@ def show(page: Page) -> None:
 
     page.figure(draw, "The network before the step, and the loss after one step for several α.")
     page.next(
-        "Work a sheet of your own, and let it be checked.",
-        "chalknet exercise --layers 2,4,2 --activation identity",
+        "See the same calculation as matrices do it.",
+        "chalknet lecture dense",
     )

@@ -92,6 +92,6 @@ def show(page: Page) -> None:
 
     page.figure(draw, "The loss over the true class's logit, exact and clipped, and its derivative.")
     page.next(
-        "A sheet with softmax and cross-entropy to work by hand:",
-        "chalknet exercise --loss softmax_cross_entropy",
+        "The same loss on real classes: which species is this penguin?",
+        "chalknet lecture tables",
     )
