@@ -100,7 +100,7 @@ class Chain(Mapping[str, Any]):
                     value[index] = program(self)
                     self.sheet.work += len(program)
         if self.rounded is not None and whole is not None:
-            value = np.round(value, self.rounded)
+            value = np.array(np.round(value, self.rounded))
         for index, number in own.items():
             value[index] = number
         if self._moved is not None and self._moved[0] == name:
@@ -110,7 +110,9 @@ class Chain(Mapping[str, Any]):
     def _other_forms(self, name: str, value: np.ndarray) -> None:
         """Where one form overflows, another may not."""
         group = self.sheet.groups[self.sheet.position[name]]
-        for index in zip(*np.nonzero(~np.isfinite(value)), strict=True):
+        for index in np.ndindex(value.shape):
+            if np.isfinite(value[index]):
+                continue
             numbers = [form(self) for form in self.sheet.forms(group.symbol(index))]
             value[index] = next((v for v in numbers if np.isfinite(v)), value[index])
 

@@ -12,6 +12,7 @@ from chalknet.chalk.groups import Index
 from chalknet.chalk.learners import Learners
 from chalknet.chalk.places import Place, Variant
 from chalknet.chalk.programs import Program
+from chalknet.chalk.sheet import base
 from chalknet.chalk.slips import SLIPS, Slip
 
 WORK = (
@@ -104,10 +105,18 @@ class Hunt:
         return self._slipping[at]
 
     def _slip(self, name: str, variant: Variant) -> SlipOf:
-        group = self.sheet.groups[self.sheet.position[name]]
+        positions = self.sheet.position
+        group = self.sheet.groups[positions[name]]
 
         def expression(index: Index) -> Program | None:
             forms = self.sheet.forms(group.symbol(index))
-            return variant.change(index).of(forms[0]) if forms else None
+            if not forms:
+                return None
+            slipped = variant.change(index).of(forms[0])
+            # with clipping the new weights depend on the very gradients that they would be used for: nobody can do that
+            circular = any(
+                name in self.sheet.sources(at) for at in map(base, slipped.symbols) if at in positions
+            )
+            return None if circular else slipped
 
         return expression
