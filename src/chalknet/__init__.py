@@ -32,6 +32,7 @@ _NAMES = {
     "ProgressBar": "callbacks",
     "check_gradients": "chalk",
     "check_work": "chalk",
+    "exercise": "chalk",
     "explain": "chalk",
     "load": "estimators",
     "save": "estimators",

@@ -9,6 +9,7 @@ _MODULES = {
     "Trace": "trace",
     "check_gradients": "gradcheck",
     "check_work": "checking",
+    "exercise": "exercises",
     "explain": "explaining",
 }
 

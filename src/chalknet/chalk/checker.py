@@ -11,7 +11,7 @@ from chalknet.chalk.learners import NOISE, Learners
 from chalknet.chalk.report import Report
 from chalknet.chalk.sheet import Entry, Sheet
 
-FEW = 3.0  # units that an arithmetic slip may be off, however small the number
+FEW = 10.0  # units that an arithmetic slip may be off, however small the number
 
 
 def report(sheet: Sheet, given: dict[str, Answer]) -> Report:
@@ -39,7 +39,7 @@ def judge(entry: Entry, learners: Learners, hunt: Hunt) -> Finding:
         one.ok = one.exact = True
         return one
     terms = max((p.terms() for p in forms), default=0.0)
-    between = [entry.value, *(p(chain) for chain in learners.corrected for p in forms)]
+    between = [entry.value, *(p(chain) for chain in learners.corrected_for(entry.symbol) for p in forms)]
     one.ok = any(a.fits(v, NOISE * terms) for v in between) or min(between) <= a.value <= max(between)
     if one.ok:
         return one

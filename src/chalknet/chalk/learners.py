@@ -55,6 +55,12 @@ class Learners:
             name for name in dict.fromkeys(map(base, queue[1:])) if self.sheet.whole(name) is not None
         ]
 
+    def corrected_for(self, symbol: str) -> list[Chain]:
+        """The people who may be right about a number; one may have rounded a blank only among numbers written down."""
+        computed = [name for name in self.sheet.needs(symbol) if self.sheet.forms(name)]
+        written = sum(name in self.given for name in computed)
+        return self.corrected if written and 2 * written >= len(computed) else self.corrected[:1]
+
     def first_cause(self, symbol: str) -> str | None:
         """The first wrong number that a number depends on."""
         causes = {self.cause[name] for name in self.before(symbol)[0] if name in self.cause}

@@ -24,6 +24,7 @@ COMMANDS = {  # name (and module) -> what `chalknet --help` says about it
     "predict": "Predict the target of each row of a table.",
     "evaluate": "Score a model on a table whose target is known.",
     "explain": "Show one row's update as arithmetic, check it, or check your own answers.",
+    "exercise": "Make a sheet to work by hand, or its solution.",
     "plot": "Draw a model.",
     "lecture": "Work out an item of the lecture, with every number.",
     "demo": "Train on bundled real data and show what was learned.",
