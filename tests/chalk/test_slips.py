@@ -257,8 +257,9 @@ def rate(kind, seeds, least):
         for report, _ in found
     ]
     assert np.mean(others) <= 0.15
-    early = [report.first_wrong == symbol for report, symbol in found]
-    assert np.mean(early) >= 0.8
+    # in the array where it shows first (of its own numbers, some are too near to the right ones to be called wrong)
+    early = [report.first_wrong.split("[")[0] == symbol.split("[")[0] for report, symbol in found]
+    assert np.mean(early) >= 0.9
 
 
 def test_every_slip_of_the_contract_has_a_row():
