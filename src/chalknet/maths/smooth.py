@@ -185,11 +185,11 @@ _GELU = "Hendrycks and Gimpel 2016, arXiv:1606.08415"
 SMOOTH = (
     Activation(
         "sigmoid", sigmoid, d_sigmoid, "Sigmoid", low=0.0, high=1.0, source="Verhulst 1838",
-        textbook=lambda z, p: 1.0 / (1.0 + np.exp(-z)), d_textbook=lambda z, a, p: a * (1.0 - a),
+        textbook=lambda z, p: 1.0 / (1.0 + np.exp(-z)), d_textbook=lambda z, a, p: a * (1.0 - a), from_output=True,
     ),
     Activation(
         "tanh", tanh, d_tanh, "Tanh", low=-1.0, high=1.0, zero=True, source="LeCun et al. 1998, Efficient BackProp",
-        d_textbook=lambda z, a, p: 1.0 - a * a,
+        d_textbook=lambda z, a, p: 1.0 - a * a, from_output=True,
     ),
     Activation(
         "softplus", softplus, d_softplus, "Softplus", low=0.0, source="Dugas et al. 2001",

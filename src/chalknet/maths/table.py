@@ -37,6 +37,14 @@ class Activation(NamedTuple):
     textbook: Callable[..., Any] | None = None  # textbook(z, p), where f is another, safe form
     d_textbook: Callable[..., Any] | None = None  # the derivative as a textbook writes it, (z, a, p)
     p_range: tuple[float, float] = REALS  # p lies strictly between these two
+    from_output: bool = (
+        False  # d_textbook takes a alone and is right to an ulp of 1: what compiled kernels run
+    )
+
+    @property
+    def slope(self) -> Callable[..., Any]:
+        """The derivative that compiled kernels run: from the output where that saves an exponential, else df."""
+        return self.d_textbook if self.from_output and self.d_textbook is not None else self.df
 
     def kinks_at(self, p: float | None = None) -> tuple[float, ...]:
         """The z at which df jumps, for shape parameter p (the row's default when None)."""

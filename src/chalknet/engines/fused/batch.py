@@ -75,9 +75,9 @@ def loss(net, fact, knob, buffer, index, m, k):
         scale = scale / knob[at.WEIGHT] if knob[at.WEIGHT] > 0.0 else 0.0
     y, a, d = shift(buffer, fact[at.Y]), shift(buffer, net[k + at.BLOCK]), shift(buffer, net[k + at.DELTA])
     p, factor = number(knob[at.LOSS_P], buffer), number(scale, buffer)
-    weights = shift(buffer, fact[at.W])
+    weights, room = shift(buffer, fact[at.W]), shift(buffer, fact[at.ROOM])
     return scale * call_float(
-        fact[at.LOSS_STEP], (y, a, d, weights, m, net[k + at.WIDTH], net[k + at.STRIDE], p, factor)
+        fact[at.LOSS_STEP], (y, a, d, weights, room, m, net[k + at.WIDTH], net[k + at.STRIDE], p, factor)
     )
 
 

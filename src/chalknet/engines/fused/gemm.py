@@ -113,3 +113,16 @@ def transpose(source, k, n, target, target_row):
             target[j * target_row + i] = source[i * n + j]
         for i in range(k, target_row):
             target[j * target_row + i] = number(0.0, target)
+
+
+@njit(**INNER)
+def turn_back(source, m, n, target):
+    """Transpose n (padded) rows of m columns into m rows of n."""
+    wide = lanes(source)
+    whole = m // wide * wide
+    for j in range(0, n, wide):
+        for i in range(0, whole, wide):
+            transpose_square(shift(source, j * m + i), m, shift(target, i * n + j), n)
+        for i in range(whole, m):
+            for q in range(j, j + wide):
+                target[i * n + q] = source[q * m + i]

@@ -14,6 +14,7 @@ import numpy as np
 
 from chalknet.engines import base
 from chalknet.engines.base import Description
+from chalknet.engines.fused.row_loops import room_for
 from chalknet.engines.fused.tile import VECTOR_BYTES
 from chalknet.engines.random import dropout_threshold
 
@@ -51,7 +52,8 @@ SUMMED = 39  # 1: the loss is not divided by the batch's weight
 SEPARATE = 40  # 1: biases have optimizer constants of their own
 BATCH, SHUFFLED, SCORED, SEED, EPOCH, LEARNING = range(41, 47)
 ORDERED = 47  # the epoch that the order was drawn for, -1 for none yet
-N_FACTS = 48
+ROOM = 48  # where the loss may write what it needs
+N_FACTS = 49
 
 # `knob` (float64).
 LOSS_P, PER_OUTPUT, REPORT, L1, L2, CLIP_NORM, CLIP_VALUE, THRESHOLD = range(8)
@@ -155,6 +157,7 @@ class Layout:
         fact[TURNED] = place(max(net[i, STRIDE] * net[i + 1, STRIDE] for i in self.dense))
         fact[CONSTANTS], fact[ONE], fact[ZEROS] = place(16), place(1), place(net[:, STRIDE].max())
         net[-1, DELTA] = place(net[-1, STRIDE] * batch)
+        fact[ROOM] = place(room_for(batch, int(net[-1, STRIDE])))
         for i in range(len(self.specs) - 1, -1, -1):
             shared = self.specs[i].kind != base.DENSE
             net[i, DELTA] = net[i + 1, DELTA] if shared else place(net[i, STRIDE] * batch)

@@ -35,14 +35,14 @@ def derive(name, z, a, d, m, n, ld, p):
         ROW_BACKWARD[name](name, z, a, d, m, n, ld, p)
     else:
         zz, aa, dd = (block(v, m, n, ld) for v in (z, a, d))
-        dd *= activations.get(name).df(zz, aa, p)
+        dd *= activations.get(name).slope(zz, aa, p)
 
 
-def measure(name, y, a, d, w, m, n, ld, p, scale):
-    """d = w * scale * dloss/da for a block; returns the weighted sum of the losses."""
+def measure(name, y, a, d, w, room, m, n, ld, p, scale):
+    """d = w * scale * dloss/da for a block; returns the weighted sum of the losses. `room` is scratch."""
     row = losses.get(name)
     if row.whole_row:
-        return softmax_cross_entropy(name, y, a, d, w, m, n, ld, p, scale)
+        return softmax_cross_entropy(name, y, a, d, w, room, m, n, ld, p, scale)
     yy, aa, ww = block(y, m, n, ld), block(a, m, n, ld), w[:m]
     d[: m * ld] = 0.0
     block(d, m, n, ld)[:] = row.df(yy, aa, p) * (ww * scale)[:, None]
@@ -95,7 +95,7 @@ def _derive(name, z, a, d, m, n, ld, p):
     key = name.literal_value
     if key in ROW_BACKWARD:
         return ROW_BACKWARD[key]
-    df = scalar(activations.get(key).df, DTYPES[z.dtype])
+    df = scalar(activations.get(key).slope, DTYPES[z.dtype])
 
     def loop(name, z, a, d, m, n, ld, p):
         for i in range(m * ld):
@@ -105,13 +105,13 @@ def _derive(name, z, a, d, m, n, ld, p):
 
 
 @overload(measure, prefer_literal=True)
-def _measure(name, y, a, d, w, m, n, ld, p, scale):
+def _measure(name, y, a, d, w, room, m, n, ld, p, scale):
     row, dtype = losses.get(name.literal_value), DTYPES[a.dtype]
     if row.whole_row:
         return softmax_cross_entropy
     f, df = scalar(row.f, dtype), scalar(row.df, dtype)
 
-    def loop(name, y, a, d, w, m, n, ld, p, scale):
+    def loop(name, y, a, d, w, room, m, n, ld, p, scale):
         total = 0.0
         for i in range(m * ld):
             d[i] = number(0.0, d)

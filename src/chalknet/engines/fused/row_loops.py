@@ -9,9 +9,18 @@ import numpy as np
 from numba import njit
 
 from chalknet.engines.fused.fast import exp
+from chalknet.engines.fused.gemm import transpose, turn_back
 from chalknet.engines.fused.lowering import FLAGS, INNER
-from chalknet.engines.fused.lowlevel import number
+from chalknet.engines.fused.lowlevel import number, shift
 from chalknet.maths.ops import where
+
+
+ROWS = 128  # of a block, that are turned at a time
+
+
+def room_for(rows: int, stride: int) -> int:
+    """How many numbers `softmax_cross_entropy` needs room for."""
+    return (2 * stride + 5) * min(rows, ROWS)
 
 
 @njit(**INNER, fastmath=FLAGS)
@@ -73,33 +82,61 @@ def d_log_softmax(name, z, a, d, m, n, ld, p):
             d[j] -= exp(a[j]) * total
 
 
-def softmax_cross_entropy(name, y, a, d, w, m, n, ld, p, scale):
-    """loss = sum y (log sum e^z - z), d = w scale (softmax(z) sum y - y); `a` holds the logits z."""
-    zero, one, total = number(0.0, a), number(1.0, a), 0.0
-    for i in range(m * ld):
-        d[i] = (
-            one  # above 0 is only padding, which becomes 0 below: one long loop instead of a short one for each row
+def softmax_cross_entropy(name, y, a, d, w, room, m, n, ld, p, scale):
+    """loss = sum y (log sum e^z - z), d = w scale (softmax(z) sum y - y); `a` holds the logits z.
+
+    Rows are taken ROWS at a time and turned, so that every loop runs over rows: there are few classes, often.
+    """
+    total = 0.0
+    for begin in range(0, m, ROWS):
+        at, size = begin * ld, min(ROWS, m - begin)
+        total += turned_cross_entropy(
+            shift(y, at), shift(a, at), shift(d, at), shift(w, begin), room, size, n, ld, scale
         )
-    subtract_top(a, d, m, n, ld)
+    return total
+
+
+@njit(**INNER, fastmath=FLAGS)
+def turned_cross_entropy(y, z, d, w, room, m, n, ld, scale):
+    """The same for at most ROWS rows. `room` takes z and y turned (classes, rows), and numbers of each row."""
+    zero, one, total = number(0.0, z), number(1.0, z), 0.0
+    turned, targets = room, shift(room, ld * m)
+    transpose(z, m, ld, turned, m)
+    transpose(y, m, ld, targets, m)
+    rows = shift(targets, ld * m)
+    top, picked, ties = rows, shift(rows, m), shift(rows, 2 * m)
+    rest, mass = shift(rows, 3 * m), shift(rows, 4 * m)
     for i in range(m):
-        picked = zero
-        for j in range(i * ld, i * ld + n):
+        top[i] = turned[i]
+        picked[i] = ties[i] = rest[i] = mass[i] = zero
+    for j in range(1, n):
+        s = shift(turned, j * m)
+        for i in range(m):
+            top[i] = max(top[i], s[i])
+    for j in range(n):
+        s, t = shift(turned, j * m), shift(targets, j * m)
+        for i in range(m):
+            below = where(s[i] == top[i], zero, s[i] - top[i])  # 0 at the maximum even where that is infinite
+            power = exp(below)
             # 0 * -inf would be NaN: a class that cannot be is no surprise when it is not
-            picked += y[j] * where(y[j] == zero, max(d[j], zero), d[j])
-        total -= w[i] * picked
-    for i in range(m * ld):
-        d[i] = where(d[i] > zero, zero, exp(d[i]))
+            picked[i] += t[i] * where(t[i] == zero, max(below, zero), below)
+            ties[i] += where(below == zero, one, zero)
+            rest[i] += where(below == zero, zero, power)
+            mass[i] += t[i]
+            s[i] = power
     for i in range(m):
-        begin, factor = i * ld, w[i] * scale
-        ties, rest, mass = zero, zero, zero
-        for j in range(begin, begin + n):
-            ties += where(d[j] == one, one, zero)
-            rest += where(d[j] == one, zero, d[j])
-            mass += y[j]
-        total += w[i] * (mass * np.log1p(rest + (ties - one)))
-        share = mass / (rest + ties)
-        for j in range(begin, begin + n):
-            d[j] = factor * (d[j] * share - y[j])
+        top[i] = mass[i] * np.log1p(rest[i] + (ties[i] - one)) - picked[i]
+        rest[i] = mass[i] / (rest[i] + ties[i])
+    factor = number(scale, z)
+    for j in range(n):
+        s, t = shift(turned, j * m), shift(targets, j * m)
+        for i in range(m):
+            s[i] = w[i] * factor * (s[i] * rest[i] - t[i])
+    for i in range(n * m, ld * m):
+        turned[i] = zero
+    turn_back(turned, m, ld, d)
+    for i in range(m):
+        total += w[i] * top[i]
     return total
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
-from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -16,7 +15,8 @@ from numba import types
 from numba.core.ccallback import CFunc
 
 from chalknet.engines.fused import loops, lowlevel
-from chalknet.engines.fused.fingerprint import FORMULAS, KERNELS, SourceCache
+from chalknet.engines.fused.disk import DiskCache
+from chalknet.engines.fused.fingerprint import FORMULAS, KERNELS
 from chalknet.engines.fused.lowering import FLAGS
 from chalknet.engines.fused.tile import VECTOR_BYTES
 
@@ -24,8 +24,6 @@ OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": FLAGS}
 DTYPES = {"float32": types.float32, "float64": types.float64}
 I, F, VOID = types.int64, types.float64, types.void
 INTEGERS, FLOATS = types.CPointer(I), types.CPointer(F)
-COMPILED: list[str] = []  # what this process compiled, and what it found on disk
-FOUND: list[str] = []
 
 
 def build(function: Any, signature: Any, sources: str, label: str, flags: set[str] = FLAGS) -> Any:
@@ -33,10 +31,8 @@ def build(function: Any, signature: Any, sources: str, label: str, flags: set[st
     made = CFunc(
         function, (signature.args, signature.return_type), locals={}, options=OPTIONS | {"fastmath": flags}
     )
-    with suppress(RuntimeError):  # Numba found no folder that it may write to
-        made._cache = SourceCache(function, sources)  # noqa: SLF001  `enable_caching` would put Numba's own here
+    made._cache = DiskCache(function, sources, label)  # noqa: SLF001  `enable_caching` would put Numba's own here
     made.compile()
-    (FOUND if made.cache_hits else COMPILED).append(label)
     return made
 
 
@@ -55,10 +51,10 @@ def _derive(name, T):
 
 
 def _measure(name, T):
-    def step(y, a, d, w, m, n, ld, p, scale):
-        return loops.measure(name, y, a, d, w, m, n, ld, p, scale)
+    def step(y, a, d, w, room, m, n, ld, p, scale):
+        return loops.measure(name, y, a, d, w, room, m, n, ld, p, scale)
 
-    return step, F(*[types.CPointer(T)] * 4, I, I, I, T, T)
+    return step, F(*[types.CPointer(T)] * 5, I, I, I, T, T)
 
 
 def _prepare(name, T):
