@@ -15,6 +15,7 @@ from numba.extending import overload, register_jitable
 
 from chalknet.engines import chalkboard_perceptron as plain
 from chalknet.engines.chalkboard_perceptron import ABSOLUTES, SCALE, SQUARES, STEP, WORK
+from chalknet.engines.fused.disk import DiskCache
 from chalknet.engines.fused.fingerprint import FORMULAS, digest
 from chalknet.engines.fused.lowering import scalar
 
@@ -183,21 +184,18 @@ def _respond(z, y):
     return lambda z, y: unit(z, y)
 
 
-def _make(fingerprint):
-    @njit(cache=True, nogil=True, **OPTIONS)
-    def learn(run, plan, curve, budget):
-        fingerprint  # noqa: B018  in the closure, so in the cache's key
-        return plain.learn(run, plan, curve, budget)
-
-    @njit(cache=True, nogil=True, **OPTIONS)
-    def permutation(seed, n):
-        fingerprint  # noqa: B018
-        return plain.permutation(seed, n)
-
-    return learn, permutation
-
-
 @cache
 def compiled() -> tuple[Any, Any]:
     """The compiled `learn` and `permutation`; compiled once for each dtype and kind of rows, and kept on disk."""
-    return _make(SOURCES)
+
+    def learn(run, plan, curve, budget):
+        return plain.learn(run, plan, curve, budget)
+
+    def permutation(seed, n):
+        return plain.permutation(seed, n)
+
+    made = []
+    for function in (learn, permutation):
+        made.append(njit(function, nogil=True, **OPTIONS))
+        made[-1]._cache = DiskCache(function, SOURCES, f"perceptron {function.__name__}", slow=True)  # noqa: SLF001  as in `steps`
+    return made[0], made[1]
