@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
+from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -14,6 +15,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from chalknet.engines import rules as r
 from chalknet.engines import select
 from chalknet.estimators import _build, _fitting, _state
+from chalknet.estimators._lbfgs import lbfgs
 from chalknet.exceptions import ShapeError
 from chalknet.layers.optimizer import Optimizer
 from chalknet.layers.schedule import Schedule
@@ -107,6 +109,25 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         return self._fit(X, y, sample_weight, incremental=False)
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, incremental: bool) -> Self:
+        data = self._prepare(lambda first: self._take(X, y, sample_weight, incremental, first), incremental)
+        if self._by_lbfgs():
+            lbfgs(self, *data)
+        else:
+            _fitting.stochastic(self, *data, incremental)
+        self._show()
+        return self
+
+    def _take(
+        self, X: Any, y: Any, sample_weight: Any, incremental: bool, first: bool
+    ) -> tuple[Any, np.ndarray, np.ndarray | None]:
+        """X, y and the rows' weights, checked, as engines take them."""
+        X, y = self._read(X, y, incremental, first)
+        return X, y, self._row_weights(sample_weight, X, y)
+
+    def _prepare(
+        self, take: Callable[[bool], tuple[Any, np.ndarray, np.ndarray | None]], incremental: bool
+    ) -> tuple[Any, np.ndarray, np.ndarray | None]:
+        """All that comes before the first step; returns the data, which `take` reads (given: is it a first fit?)."""
         hidden = _build.hidden_sizes(self.hidden_layer_sizes)
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
         given = None
@@ -114,8 +135,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
             self, "network_"
         ):  # weights assigned to an estimator that was never fitted
             given = self.coefs_, self.intercepts_
-        X, y = self._read(X, y, incremental, first)
-        weights = self._row_weights(sample_weight, X, y)
+        X, y, weights = take(first)
         sizes = [X.shape[1], *hidden, self.n_outputs_]
         if first or given:
             self._begin(sizes, X.dtype)
@@ -129,12 +149,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
                 self.engine, X.shape[0], self.network_.parameters.size, batch, epochs
             )
             self.network_.engine_ = self.engine_
-        if isinstance(self.solver, str) and self.solver == "lbfgs":
-            _fitting.lbfgs(self, X, y, weights)
-        else:
-            _fitting.stochastic(self, X, y, weights, incremental)
-        self._show()
-        return self
+        return X, y, weights
 
     def _begin(self, sizes: list[int], dtype: Any) -> None:
         """A new network, and nothing learned yet."""
@@ -180,6 +195,9 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
             )
         self._sync()
         return self.network_.predict(X)
+
+    def _by_lbfgs(self) -> bool:
+        return isinstance(self.solver, str) and self.solver == "lbfgs"
 
     def _can_learn_in_steps(self) -> bool:
         if self.solver == "lbfgs":

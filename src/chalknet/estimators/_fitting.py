@@ -1,14 +1,18 @@
-"""Fitting an estimator's network: step by step on either engine, or by L-BFGS on an engine's gradient."""
+"""Fitting an estimator's network step by step, on either engine."""
 
 from __future__ import annotations
 
 import copy
 import math
+import sys
 import warnings
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import optimize, sparse
+from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 
 from chalknet.engines import describe, select
@@ -19,12 +23,22 @@ from chalknet.engines.context import called_back
 from chalknet.engines.drive import drive
 from chalknet.estimators import _build
 from chalknet.exceptions import DataError, DivergenceWarning, ParameterError
-from chalknet.layers.optimizer import SGD
 
 NOT_FINITE = (
     "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
     "preprocessed. Standardise X, or use a smaller learning_rate_init."
 )
+
+
+INTERRUPTED = "Training interrupted by user."
+
+
+def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warn at the line that called the library, however deep inside it this is."""
+    level, frame = 1, sys._getframe(1)  # `inspect.stack` reads source files
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith(("chalknet.", "sklearn.")):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level + 1)
 
 
 def rows_of(X: Any) -> Any:
@@ -37,9 +51,7 @@ def batch_size(given: Any, n: int, *, warn: bool = True) -> int:
     if isinstance(given, str):
         return min(200, n)
     if given > n and warn:
-        warnings.warn(
-            "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped", stacklevel=5
-        )
+        warn_user("Got `batch_size` less than 1 or larger than sample size. It is going to be clipped")
     return min(int(given), n)
 
 
@@ -65,8 +77,38 @@ def divide(est: Any, seed: int, y: np.ndarray, n: int) -> tuple[np.ndarray, np.n
     return counters.split(seed, n, size, groups)
 
 
+@dataclass
+class Run:
+    """One fit step by step: what an engine is given, and who is told of it."""
+
+    est: Any
+    description: Description
+    state: State
+    data: Data
+    incremental: bool
+    teller: Teller | None
+
+    def called_back(self) -> AbstractContextManager[Callable[[int], bool] | None]:
+        """Callbacks and `verbose`, as `drive` takes them."""
+        listeners = [*(self.est.callbacks or ()), *([self.teller] if self.teller else [])]
+        return called_back(listeners, self.est, self.state, self.description.max_epochs)
+
+
 def stochastic(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None, incremental: bool) -> None:
     """One epoch (incremental), or epochs until a stop rule ends them."""
+    run = plan(est, X, y, weights, incremental)
+    session = select.load(est.engine_).session(run.description, run.state, run.data)
+    try:
+        with run.called_back() as each:
+            reason = drive(session, run.state, each=each)
+    except KeyboardInterrupt:
+        warn_user(INTERRUPTED)
+        reason = r.RUNNING
+    finish(run, reason)
+
+
+def plan(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None, incremental: bool) -> Run:
+    """Set aside validation rows, describe the training, and take up the state to go on from."""
     if incremental and est.early_stopping:
         raise ParameterError("partial_fit does not support early_stopping=True")
     net = est.network_
@@ -90,23 +132,13 @@ def stochastic(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None, incr
         threshold=0.0 if loss.row.link == "sigmoid" or loss.row.targets == (-1.0, 1.0) else 0.5,
     )
     state = start(est, d, optimizer)
-    data = Data(rows_of(X), y, train, weights, validation)
     if weights is not None and validation.size and not weights[validation].any():
         raise DataError(
             "Every validation row has sample_weight 0, so nothing tells when to stop: give some of them weight, or use "
             "early_stopping=False."
         )
-    session = select.load(est.engine_).session(d, state, data)
-    teller = Teller(est, state) if est.verbose else None
-    try:
-        with called_back(
-            [*(est.callbacks or ()), *([teller] if teller else [])], est, state, d.max_epochs
-        ) as each:
-            reason = drive(session, state, each=each)
-    except KeyboardInterrupt:
-        warnings.warn("Training interrupted by user.", stacklevel=4)
-        reason = r.RUNNING
-    finish(est, state, reason, incremental, teller)
+    data = Data(rows_of(X), y, train, weights, validation)
+    return Run(est, d, state, data, incremental, Teller(est, state) if est.verbose else None)
 
 
 def start(est: Any, d: Description, optimizer: Any) -> State:
@@ -138,8 +170,9 @@ def start(est: Any, d: Description, optimizer: Any) -> State:
     return state
 
 
-def finish(est: Any, state: State, reason: int, incremental: bool, teller: Teller | None) -> None:
+def finish(run: Run, reason: int) -> None:
     """Write down what was learned, warn where scikit-learn does, and keep the best weights."""
+    est, state = run.est, run.state
     est.n_iter_ = int(state.counts[r.DONE])
     est.t_ = int(state.counts[r.SAMPLES])
     if state.losses:
@@ -152,23 +185,21 @@ def finish(est: Any, state: State, reason: int, incremental: bool, teller: Telle
         est.best_loss_ = float(state.numbers[r.BEST_LOSS])
     est.network_.loss_curve_ = est.loss_curve_
     est._last = state.parameters.copy()
-    if teller and reason == r.CONVERGED:
-        teller.converged()
+    if run.teller and reason == r.CONVERGED:
+        run.teller.converged()
     if not np.isfinite(state.parameters).all() or (reason == r.DIVERGED and not est.early_stopping):
         raise DataError(NOT_FINITE)
     if reason == r.DIVERGED:
-        warnings.warn(
+        warn_user(
             f"Training turned non-finite in iteration {len(state.losses)} and was stopped; the best weights until then "
             "are kept. Standardise X, or use a smaller learning_rate_init.",
             DivergenceWarning,
-            stacklevel=5,
         )
-    if reason == r.FINISHED and not incremental:
-        warnings.warn(
+    if reason == r.FINISHED and not run.incremental:
+        warn_user(
             f"Stochastic Optimizer: Maximum iterations ({est.max_iter}) reached and the optimization hasn't "
             "converged yet.",
             ConvergenceWarning,
-            stacklevel=5,
         )
 
 
@@ -206,55 +237,3 @@ class Teller:
             f"{what} did not improve more than tol={self.est.tol:f} "
             f"for {self.est.n_iter_no_change} consecutive epochs."
         )
-
-
-def lbfgs(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None) -> None:
-    """L-BFGS by SciPy on the whole data's loss and gradient, in float64."""
-    net = est.network_
-    if np.any(np.asarray(est.dropout) != 0):
-        raise ParameterError(
-            'dropout needs a stochastic solver: use solver="adam", or dropout=0 with "lbfgs".'
-        )
-    d = describe.training(describe.network(net.layers, net.loss), SGD(), l2=float(est.alpha), dtype="float64")
-    x = rows_of(X).astype(np.float64, copy=False)
-    y = y.astype(np.float64, copy=False) if y.ndim == 2 else y
-    w = None if weights is None else weights.astype(np.float64, copy=False)
-    data = Data(x, y, np.arange(x.shape[0]), w)
-    engine = select.load(est.engine_)
-    verbose = est.verbose is True or est.verbose >= 1
-    reached = net.parameters.astype(np.float64)
-
-    def objective(theta: np.ndarray) -> tuple[float, np.ndarray]:
-        return engine.loss_and_gradient(d, theta, data)
-
-    def told(intermediate_result: Any) -> None:
-        reached[...] = intermediate_result.x
-        est.loss_, est.n_iter_ = float(intermediate_result.fun), est.n_iter_ + 1
-        if verbose:
-            print(f"Iteration {est.n_iter_}, loss = {est.loss_:.8f}")
-
-    est.n_iter_ = 0
-    try:
-        found = optimize.minimize(
-            objective,
-            reached.copy(),
-            method="L-BFGS-B",
-            jac=True,
-            callback=told,
-            options={"maxfun": est.max_fun, "maxiter": est.max_iter, "gtol": est.tol},
-        )
-        reached, est.loss_ = found.x, float(found.fun)
-        est.n_iter_ = min(int(found.nit), int(est.max_iter))
-        if found.status != 0:
-            warnings.warn(
-                f"lbfgs failed to converge after {est.n_iter_} iteration(s) (status={found.status}): {found.message} "
-                "Increase max_iter or max_fun, or standardise the data.",
-                ConvergenceWarning,
-                stacklevel=4,
-            )
-    except KeyboardInterrupt:
-        warnings.warn("Training interrupted by user.", stacklevel=4)
-    net.parameters[...] = reached
-    net.training_state, est._last = None, net.parameters.copy()
-    if not np.isfinite(net.parameters).all():
-        raise DataError(NOT_FINITE)
