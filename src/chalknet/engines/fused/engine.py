@@ -50,30 +50,39 @@ class FusedSession:
             state.counts, state.numbers, description.rules(), self.losses, self.scores,
         )  # fmt: skip
         self.arguments = [pointer(a) for a in self.arrays]
-        self.train = entry(t.train, str(layout.dtype), t.train_type)
+        self.code = (t.train, str(layout.dtype), t.train_type)
+        self.train = entry(*self.code)
         # A first guess, corrected by the clock: two operations a weight and row, three times.
         self.steps_a_second = 2e9 / (6.0 * batch * int(layout.fact[at.SIZE]) + 1000.0)
 
     @quiet
     def run(self, until: Until) -> int:
         """Train on; see `base.Session`. Where it is cut never changes a bit."""
-        state = self.state
         steps = max(1, int(self.steps_a_second * until.seconds))
-        before, epochs, clock = int(state.counts[r.STEP]), int(state.counts[r.DONE]), time.perf_counter()
+        before, epochs, clock = *self.done(), time.perf_counter()
         reason = r.RUNNING
         try:
             reason = self.train(*self.arguments, steps, min(until.epochs, HISTORY))
         finally:  # Ctrl-C arrives when the call has come back: nothing of it is lost
             took = time.perf_counter() - clock
-            for place, flat in self.places:
-                self.layout.unpack(place, flat)
-            done = int(state.counts[r.DONE]) - epochs
-            state.losses.extend(self.losses[: done + (reason == r.DIVERGED)].tolist())
-            if self.scored:
-                state.scores.extend(self.scores[:done].tolist())
+            self.settle(epochs, reason)
         if took > 1e-4:
-            self.steps_a_second = min((int(state.counts[r.STEP]) - before) / took, 4.0 * self.steps_a_second)
+            self.steps_a_second = min((self.done()[0] - before) / took, 4.0 * self.steps_a_second)
         return reason
+
+    def done(self) -> tuple[int, int]:
+        """Steps and epochs until now."""
+        return int(self.state.counts[r.STEP]), int(self.state.counts[r.DONE])
+
+    def settle(self, epochs: int, reason: int) -> None:
+        """Bring the state up to date after a call that began when `epochs` were done."""
+        state = self.state
+        for place, flat in self.places:
+            self.layout.unpack(place, flat)
+        new = self.done()[1] - epochs
+        state.losses.extend(self.losses[: new + (reason == r.DIVERGED)].tolist())
+        if self.scored:
+            state.scores.extend(self.scores[:new].tolist())
 
 
 class FusedEngine:
