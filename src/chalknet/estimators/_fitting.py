@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import StratifiedShuffleSplit
 
 from chalknet.engines import describe, select
 from chalknet.engines import random as counters
@@ -62,13 +63,7 @@ def divide(est: Any, seed: int, y: np.ndarray, n: int) -> tuple[np.ndarray, np.n
     size = math.ceil(est.validation_fraction * n)
     groups = est._strata(y)
     if groups is not None and est.n_outputs_ == 1:
-        numbers, members = np.unique(groups, return_counts=True)
-        lone = [str(est.classes_[int(k > 0)]) for k in numbers[members < 2]] if len(numbers) > 1 else []
-        if lone:
-            raise DataError(
-                "The least populated classes in y have only 1 member, which is too few to share between training and "
-                f"validation: use early_stopping=False or more rows. Classes with too few members are: {lone}"
-            )
+        refuse_lone(groups, size, est.classes_)
     if size < 2 or n - size < 1:
         raise DataError(
             f"The validation set is too small. Increase 'validation_fraction' or the size of your dataset: "
@@ -92,6 +87,21 @@ class Run:
         """Callbacks and `verbose`, as `drive` takes them."""
         listeners = [*(self.est.callbacks or ()), *([self.teller] if self.teller else [])]
         return called_back(listeners, self.est, self.state, self.description.max_epochs)
+
+
+def refuse_lone(yes: np.ndarray, size: int, classes: np.ndarray) -> None:
+    """Raise DataError, in scikit-learn's words and more, where one of two classes has a single row."""
+    numbers, members = np.unique(yes, return_counts=True)
+    if len(numbers) < 2 or members.min() > 1:
+        return
+    lone = classes.tolist()[int(members[1] == 1)]
+    try:
+        next(StratifiedShuffleSplit(1, test_size=size).split(yes, (yes > 0)[:, None]))
+    except ValueError as error:
+        raise DataError(
+            f"{str(error).rstrip('.')}. Only one row is of class {lone!r}: it cannot be both learned from and "
+            "validated with; give more rows of it, or use early_stopping=False."
+        ) from error
 
 
 def stochastic(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None, incremental: bool) -> None:
