@@ -250,11 +250,17 @@ def test_each_system_has_its_folder(monkeypatch, platform, variables, expected):
     assert disk.user_folder() == Path(expected)
 
 
-def test_the_folder_that_numba_is_told_comes_first(monkeypatch):
-    monkeypatch.setattr(disk.config, "CACHE_DIR", "given")
-    assert disk.folders()[0] == Path("given", "chalknet")
+def test_the_folder_that_numba_is_told_stands_alone(monkeypatch, tmp_path):
+    monkeypatch.setattr(disk.config, "CACHE_DIR", str(tmp_path))
+    assert disk.folders() == [tmp_path / "chalknet"]
+    assert disk.place() == tmp_path / "chalknet"
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setattr(disk.config, "CACHE_DIR", str(tmp_path / "file"))  # what lies there can still be read
+    assert disk.folders()[:2] == [tmp_path / "file" / "chalknet", disk.user_folder()]
     monkeypatch.setattr(disk.config, "CACHE_DIR", "")
     assert disk.folders()[0] == disk.user_folder()
+    monkeypatch.setattr(disk, "folders", lambda: [tmp_path / "file" / "chalknet"])
+    assert disk.place() is None
 
 
 def test_code_with_addresses_of_this_process_is_not_kept(one):

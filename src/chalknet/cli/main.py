@@ -27,6 +27,8 @@ COMMANDS = {  # name (and module) -> what `chalknet --help` says about it
     "exercise": "Make a sheet to work by hand, or its solution.",
     "plot": "Draw a model.",
     "lecture": "Work out an item of the lecture, with every number.",
+    "bench": "Run networks here and in other libraries, side by side.",
+    "warmup": "Compile ahead what the first fit would compile.",
     "demo": "Train on bundled real data and show what was learned.",
 }
 _EPILOG = "Begin with `chalknet demo`. `chalknet COMMAND --help` explains a command and its options."

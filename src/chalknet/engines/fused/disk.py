@@ -51,10 +51,26 @@ def user_folder() -> Path:
 def folders() -> list[Path]:
     """Where compiled code is looked for, in this order; what is new goes to the first that can be written.
 
-    NUMBA_CACHE_DIR where it is set, the user's own cache, and beside the sources, for who has no home.
+    NUMBA_CACHE_DIR alone where it is set and can be written, so that it ends complete; else that, the user's own
+    folder, and the one beside the sources, for who has no home.
     """
     given = [Path(config.CACHE_DIR) / "chalknet"] if config.CACHE_DIR else []
+    if given and _takes(given[0]):
+        return given
     return [*given, user_folder(), PACKAGE / "engines" / "fused" / "__pycache__"]
+
+
+def _takes(folder: Path) -> bool:
+    """Whether a folder, made if need be, can be written."""
+    with suppress(OSError):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.access(folder, os.W_OK)
+    return False
+
+
+def place() -> Path | None:
+    """The folder that new code goes to; None where none can be written."""
+    return next(filter(_takes, folders()), None)
 
 
 def _read(name: str) -> Any:
