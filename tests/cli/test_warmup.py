@@ -91,7 +91,7 @@ def test_each_line_says_what_was_compiled(chalknet, monkeypatch, tmp_path):
 
     monkeypatch.setattr(disk, "folders", lambda: [tmp_path / "kept"])
     monkeypatch.setattr(disk, "compiled", [])
-    monkeypatch.setattr(warmup, "works", lambda dtype, everything: [("a formula", lambda: do(dtype))])
+    monkeypatch.setattr(warmup, "works", lambda dtype, everything: [("a formula", [lambda: do(dtype)])])
 
     def do(dtype):
         if dtype == "float32":
@@ -102,7 +102,7 @@ def test_each_line_says_what_was_compiled(chalknet, monkeypatch, tmp_path):
     assert (result.status, result.err) == (0, "")
     lines = result.out.splitlines()
     assert lines[0].startswith("float32  1 compiled in ") and lines[0].endswith(" a formula")
-    assert lines[1].split(maxsplit=1) == ["float64", "was there already     a formula"]
+    assert lines[1].split(maxsplit=1) == ["float64", "was there already       a formula"]
     assert lines[2].startswith("Compiled 1 piece in ")
     assert lines[2].endswith(f"; compiled code lies in {tmp_path / 'kept'} (5 bytes).")
     assert lines[3].endswith("chalknet warmup --all")
@@ -129,7 +129,7 @@ def test_ctrl_c_keeps_what_was_compiled(chalknet, monkeypatch):
     def press():
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(warmup, "works", lambda dtype, everything: [("a formula", press)])
+    monkeypatch.setattr(warmup, "works", lambda dtype, everything: [("a formula", [press])])
     result = chalknet("warmup")
     assert (result.status, result.out) == (130, "")
     assert result.err == "chalknet: Interrupted; what was compiled until then is kept.\n"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ USUAL = {  # what most fits choose; --all takes the whole tables
     "optimizers": ("sgd", "momentum", "nesterov", "adam", "adamw"),
     "schedules": ("constant", "invscaling", "adaptive", "cosine"),
 }
-Work = tuple[str, Callable[[], object]]
+Work = tuple[str, list[Callable[[], None]]]  # a title, and runs that need what it names
 
 
 @click.command(name="warmup")
@@ -60,12 +61,12 @@ def command(remarks: list[str], everything: bool) -> None:
         )
     disk.told = True  # each line below tells
     try:
-        _compile([(dtype, *work) for dtype in DTYPES for work in works(dtype, everything)], everything)
+        _compile(everything)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("Interrupted; what was compiled until then is kept") from None
 
 
-def _compile(works: list[tuple[str, str, Callable[[], object]]], everything: bool) -> None:
+def _compile(everything: bool) -> None:
     """Do each piece of work and print a line for it; at the end, where the compiled code lies."""
     from contextlib import nullcontext
 
@@ -74,13 +75,14 @@ def _compile(works: list[tuple[str, str, Callable[[], object]]], everything: boo
 
     report = Report()
     first, began = len(disk.compiled), time.perf_counter()
-    for dtype, title, work in works:
+    for dtype, (title, runs) in [(each, work) for each in DTYPES for work in works(each, everything)]:
         before, start = len(disk.compiled), time.perf_counter()
         with report.console.status(f"{dtype}  {title} …") if report.is_terminal else nullcontext():
-            work()
+            for run in runs:
+                run()
         new, seconds = len(disk.compiled) - before, time.perf_counter() - start
         told = f"{new} compiled in {seconds:.1f} s" if new else "was there already"
-        report.show(f"{dtype}  {told:<21} {title}")
+        report.show(f"{dtype}  {told:<23} {title}")
     new, seconds = len(disk.compiled) - first, time.perf_counter() - began
     place = disk.place() or Path()
     held = sum(file.stat().st_size for file in place.glob("*.code"))
@@ -112,23 +114,19 @@ def works(dtype: str, everything: bool) -> Iterator[Work]:
     names = tables if everything else USUAL
     options = {"l1": 0.1, "l2": 0.1, "clip_norm": 1.0, "clip_value": 1.0}
     kinds = (r.ARGMAX, r.THRESHOLD, r.R2, r.NEGATIVE_LOSS)
-    yield "training, predicting, gradients", lambda: train(dtype, "relu", labels=True)
-    yield "one row at a time", lambda: train(dtype, "relu", batch_size=1)
-    yield "sparse rows", lambda: train(dtype, "relu", sparse=True)
-    yield "dropout, penalties, clipping", lambda: train(dtype, "relu", dropout=True, **options)
-    yield "early stopping", lambda: [train(dtype, "relu", score=kind, watch=r.VALIDATION) for kind in kinds]
-    yield _title("activations", names), lambda: [train(dtype, name) for name in names["activations"]]
-    yield _title("losses", names), lambda: [train(dtype, "relu", loss=name) for name in names["losses"]]
-    yield (
-        _title("optimizers", names),
-        lambda: [train(dtype, "relu", optimizer=n) for n in names["optimizers"]],
-    )
-    yield (
-        _title("schedules", names),
-        lambda: [train(dtype, "relu", schedule=name) for name in names["schedules"]],
-    )
-    for sparse in (False, True) if everything else (False,):
-        yield f"Perceptron{' on sparse rows' * sparse}", lambda sparse=sparse: perceptron(dtype, sparse)
+    one = partial(train, dtype, "relu")
+    yield "training, predicting, gradients", [partial(one, labels=True)]
+    yield "one row at a time", [partial(one, batch_size=1)]
+    yield "sparse rows", [partial(one, sparse=True)]
+    yield "dropout, penalties, clipping", [partial(one, dropout=True, **options)]
+    yield "early stopping", [partial(one, score=kind, watch=r.VALIDATION) for kind in kinds]
+    yield _title("activations", names), [partial(train, dtype, name) for name in names["activations"]]
+    yield _title("losses", names), [partial(one, loss=name) for name in names["losses"]]
+    yield _title("optimizers", names), [partial(one, optimizer=name) for name in names["optimizers"]]
+    yield _title("schedules", names), [partial(one, schedule=name) for name in names["schedules"]]
+    yield "Perceptron", [partial(perceptron, dtype)]
+    if everything:
+        yield "Perceptron on sparse rows", [partial(perceptron, dtype, sparse=True)]
 
 
 def _title(kind: str, names: dict[str, tuple[str, ...]]) -> str:
@@ -182,7 +180,7 @@ def train(
     ENGINE.predict(description, state.parameters, data.X, link=True)
 
 
-def perceptron(dtype: str, sparse: bool) -> None:
+def perceptron(dtype: str, *, sparse: bool = False) -> None:
     """One epoch of a perceptron on four rows by the compiled engine."""
     import numpy as np
     from scipy.sparse import csr_matrix
