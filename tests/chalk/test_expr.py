@@ -30,7 +30,8 @@ from chalknet.chalk.numbers import (
     trimmed,
     written,
 )
-from chalknet.chalk.printers import Python, digits
+from chalknet.chalk.numerals import digits
+from chalknet.chalk.printers import Python
 from chalknet.maths.ops import erf, erfc, where, xlogy
 
 X, Y = Symbol("x", 3.0), Symbol("y", 0.5)

@@ -20,7 +20,8 @@ from rich.console import Console
 import chalknet as cn
 from chalknet.chalk import names
 from chalknet.chalk.expr import Expr, Symbol
-from chalknet.chalk.printers import NumPy, Text, digits
+from chalknet.chalk.numerals import digits
+from chalknet.chalk.printers import NumPy, Text
 from chalknet.chalk.writers import boxes, code, document, elide, html, latex, mathml, matrices, pieces, shapes
 from chalknet.chalk.writers.tex_prose import prose
 from chalknet.chalk.writers.text import plain, split
@@ -205,6 +206,8 @@ def test_both_forms_of_the_sigmoids_derivative_are_printed_once() -> None:
     assert "\\sigma'(z)" in batch().to_latex()
     assert "f′(z) = " in example("tanh", "squared_error", "sgd", 1).to_text()
     assert "f′(z) = (1 if z > 0, else 0)\n" in example("relu", "squared_error", "sgd", 1).to_text()
+    # browsers drop a plain blank at the end of an mtext
+    assert "<mtext>if\u00a0</mtext>" in example("relu", "squared_error", "sgd", 1).to_html()
     plain = next(name for name, row in ACTIVATIONS.items() if row.d_textbook is None)
     assert "f′(z) = " not in example(plain, "squared_error", "sgd", 1).to_text()
 
@@ -527,3 +530,9 @@ def test_sums_of_any_length_are_printed() -> None:
     )
     assert split("a(b + c)", 3) == ["a(b", "+ c)"]
     assert plain([[("a ", ""), ("b  ", "")]]) == "a b"
+
+
+def test_constants_stand_in_the_optimizers_order():
+    text = example("relu", "squared_error", "adamw", 1).to_text()
+    lines = text[text.index("constants of this update") :].splitlines()[1:7]
+    assert [line.split()[0] for line in lines] == ["α", "β₁", "β₂", "ε", "λ", "t"]

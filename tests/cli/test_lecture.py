@@ -157,3 +157,11 @@ def test_parts_of_no_kind_are_refused(chalknet):
 
     with pytest.raises(TypeError, match="no part of an item"):
         Printer(Report(), "a.png")("words")
+
+
+@pytest.mark.parametrize("name", ["a", "a.txt"])
+def test_the_suffixes_are_named(chalknet, name):
+    result = chalknet("lecture", "descent", "--out", name)
+    assert result.status == 2
+    assert ".png, .svg" in result.err
+    assert ".html for a page" in result.err

@@ -54,6 +54,7 @@ def test_columns_and_rows_can_be_chosen(chalknet, tmp_path, numbers):
         chalknet, tmp_path, *numbers, "--kind", "regression", "--features", "b", "--sep", ",", out="1.svg"
     )
     assert b"<!-- b -->" in one
+    assert b"<!-- y -->" in one
     two = ("--features", "b", "--features", "a")
     drawn(chalknet, tmp_path, *numbers, "--kind", "regression", *two, out="2.svg")
     drawn(chalknet, tmp_path, *numbers, "--kind", "boundary", *two, out="3.svg")
@@ -129,3 +130,9 @@ def test_files_that_are_no_models_or_tables(refused, model, table, tmp_path):
     assert "no rows" in refused("plot", model, "empty.csv", "--kind", "activations", "--out", "a.png")
     (tmp_path / "a.csv").write_text("length,colour\n1,x\n")
     assert "no column 'kind'" in refused("plot", model, "a.csv", "--kind", "boundary", "--out", "a.png")
+
+
+def test_images_need_square_pictures(chalknet, numbers):
+    result = chalknet("plot", *numbers, "--kind", "images", "--out", "a.png")
+    assert result.status == 2
+    assert "--kind images is for square pictures" in result.err

@@ -19,6 +19,7 @@ mpl.use("Agg")
 def _close():
     import matplotlib.pyplot as plt
 
+    plt.close("all")  # those of tests before that end where a figure was refused
     yield
     plt.close("all")
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from chalknet.chalk import names
 from chalknet.chalk.expr import Expr, Symbol, evaluate
 from chalknet.chalk.groups import Group, Index
-from chalknet.chalk.printers import Text, addends, digits
+from chalknet.chalk.numerals import digits
+from chalknet.chalk.printers import Text, addends
 from chalknet.chalk.trace import Step
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 
 from chalknet.chalk import names
 from chalknet.chalk.expr import Expr, Symbol, evaluate
-from chalknet.chalk.numbers import shown
+from chalknet.chalk.numerals import exact, latex_number, text_number
 
 SUM, PRODUCT, SIGN, POWER, ATOM = range(1, 6)  # how tightly an operation binds
 LEVEL = {
@@ -279,34 +279,3 @@ class Latex(Printer):
     def power(self, base: Any, exponent: Any) -> tuple[str, int]:
         """The exponent needs no brackets."""
         return self.table["power"].format(self.base(base), self(exponent)), POWER
-
-
-def latex_number(text: str) -> str:
-    r"""A printed number in LaTeX.
-
-    >>> latex_number("1.5e-09")
-    '1.5 \\cdot 10^{-9}'
-    """
-    mantissa, e, power = text.partition("e")
-    return f"{mantissa} \\cdot 10^{{{int(power)}}}" if e else text.replace("inf", "\\infty")
-
-
-def text_number(text: str) -> str:
-    """A printed number for a terminal: a true minus, powers of ten written out.
-
-    >>> text_number("-1.5e-09")
-    '−1.5·10⁻⁹'
-    """
-    mantissa, e, power = text.partition("e")
-    out = mantissa.replace("-", "−").replace("inf", "∞")
-    return out + ("·10" + str(int(power)).replace("-", "⁻").translate(names.SUPER) if e else "")
-
-
-def digits(decimals: int | None) -> Callable[[float], str]:
-    """How a number is printed with so many decimals (None: all that it has)."""
-    return (lambda v: repr(float(v))) if decimals is None else lambda v: shown(v, decimals)
-
-
-def exact(v: Any) -> str:
-    """A constant of a formula: 2, 0.5, 1e-08."""
-    return repr(float(v)).removesuffix(".0")

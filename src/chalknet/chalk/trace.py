@@ -16,17 +16,8 @@ from chalknet.chalk.chapters import write
 from chalknet.chalk.groups import Group, Index
 from chalknet.chalk.ledger import Ledger
 from chalknet.chalk.numbers import SAFE, written
-from chalknet.chalk.printers import (
-    Latex,
-    NumPy,
-    Printer,
-    Python,
-    Text,
-    digits,
-    exact,
-    latex_number,
-    text_number,
-)
+from chalknet.chalk.numerals import digits, latex_number, text_number
+from chalknet.chalk.printers import Latex, NumPy, Printer, Python, Text
 from chalknet.chalk.remarks import remarks
 from chalknet.chalk.writers.display import Display
 
@@ -211,5 +202,3 @@ def plain(value: Any) -> Any:
         return array.tolist() if np.isfinite(array).all() else [plain(v) for v in array]
     return float(value) if math.isfinite(value) else None
 
-
-__all__ = ["STYLES", "Step", "Trace", "exact"]

@@ -85,7 +85,7 @@ def _pictures(remarks: list[str]) -> bool:
 
 def _show(item: Item, out: str | None, remarks: list[str]) -> None:
     """Print an item, and save its figure."""
-    from chalknet.cli.evaluate import check_picture
+    from chalknet.cli.evaluate import PICTURES, check_picture
     from chalknet.cli.lecture_text import Printer
     from chalknet.cli.paths import check_output
     from chalknet.cli.report import Report
@@ -95,8 +95,10 @@ def _show(item: Item, out: str | None, remarks: list[str]) -> None:
     if out is None:
         check_output(path, "the figure")
     else:
-        if Path(out).suffix == "":
-            raise Refused(f"--out {out!r}: the name must end in .png, .svg, .pdf or .html")
+        if Path(out).suffix.lower() not in PICTURES:
+            raise Refused(
+                f"--out {out!r}: the name must end in one of {', '.join(PICTURES)}, or .html for a page"
+            )
         check_picture(out, "--out", ())
     pictures = _pictures(remarks)
     printer = Printer(Report(), path)

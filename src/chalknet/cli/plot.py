@@ -18,6 +18,7 @@ class Rows(NamedTuple):
     y: Any
     features: tuple[Any, ...]
     row: int | None
+    target: str | None = None  # its name
 
 
 class Kind(NamedTuple):
@@ -57,9 +58,10 @@ def _regression(model: Any, rows: Rows) -> Any:
             "--kind regression is for a model that predicts numbers; this one tells classes: --kind boundary"
         )
     features = rows.features or _two(model, rows.X)[:1]
-    return _plots().regression(
-        model, rows.X, rows.y, features=features[0] if len(features) == 1 else features
-    )
+    ax = _plots().regression(model, rows.X, rows.y, features=features[0] if len(features) == 1 else features)
+    if len(features) == 1:
+        ax.set_ylabel(rows.target)
+    return ax
 
 
 def _confusion(model: Any, rows: Rows) -> Any:
@@ -77,7 +79,12 @@ def _predicted(model: Any, rows: Rows) -> Any:
 
 
 def _images(model: Any, rows: Rows) -> Any:
-    return _plots().images(model)[0]
+    from chalknet.exceptions import ShapeError
+
+    try:
+        return _plots().images(model)[0]
+    except ShapeError as error:
+        raise Refused("--kind images is for square pictures, such as 64 inputs of 8 x 8") from error
 
 
 def _two(model: Any, X: Any) -> tuple[str, ...]:
@@ -178,4 +185,4 @@ def _read(
         known, y, found = match(table, also, classes)
         remarks += found
         X = X[known].reset_index(drop=True)
-    return loaded.estimator, Rows(X, y, options["features"], options["row"])
+    return loaded.estimator, Rows(X, y, options["features"], options["row"], also)

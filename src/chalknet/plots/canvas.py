@@ -39,7 +39,7 @@ def new_figure(size: tuple[float, float]) -> Figure:
     """A figure that pyplot knows, so that a notebook displays it and ``plt.show()`` finds it."""
     import matplotlib.pyplot as plt
 
-    return plt.figure(figsize=size, layout="constrained")
+    return plt.figure(figsize=size, layout="compressed")  # axes of a fixed aspect keep their labels
 
 
 def root_figure(ax: Axes) -> Figure:

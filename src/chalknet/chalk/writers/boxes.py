@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from chalknet.chalk.numbers import shown
-from chalknet.chalk.printers import text_number
+from chalknet.chalk.numerals import text_number
 from chalknet.chalk.writers import pieces
 from chalknet.chalk.writers.elide import Grid
 from chalknet.chalk.writers.matrices import Token

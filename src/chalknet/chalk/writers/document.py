@@ -16,6 +16,7 @@ from chalknet.chalk.writers import code, rules
 from chalknet.chalk.writers.about import facts, legend, plural, title
 from chalknet.chalk.writers.matrices import contains_array
 from chalknet.chalk.writers.shapes import shapes, size
+from chalknet.maths import optimizers
 
 if TYPE_CHECKING:
     from chalknet.chalk.trace import Trace
@@ -169,7 +170,9 @@ class _Author:
 
     def constants(self, groups: list[Group]) -> list[Block]:
         """The numbers that the update uses beside the arrays: the learning rate and the optimizer's own."""
-        new = code.constants(self.trace, groups, self.told)
+        found = code.constants(self.trace, groups, self.told)
+        order = ["lr", *optimizers.get(self.trace.book.description.optimizer).hyper]  # then t
+        new = dict(sorted(found.items(), key=lambda pair: place(order, pair[0].rstrip("'"))))
         steps = [Step(n, "constant", "update", v, None, None, "", true=False) for n, v in new.items()]
         lines = [f"{names.variable(n)} = {v!r}" for n, v in new.items()] if self.trace.with_code else []
         return [Block("constants of this update", steps, code=lines)]
@@ -194,6 +197,11 @@ class _Author:
         block.notes = [n for n in block.notes if n not in self.notes or SAFE in n]
         self.notes.update(block.notes)
         return block
+
+
+def place(order: list[str], name: str) -> int:
+    """Where a name stands in an order; behind it where it does not."""
+    return order.index(name) if name in order else len(order)
 
 
 def runs(blocks: list[Block]) -> Iterator[list[Block]]:

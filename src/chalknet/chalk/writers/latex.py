@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from chalknet.chalk import names
 from chalknet.chalk.numbers import shown
-from chalknet.chalk.printers import latex_number
+from chalknet.chalk.numerals import latex_number
 from chalknet.chalk.trace import Step
 from chalknet.chalk.writers import boxes, code, matrices, pieces
 from chalknet.chalk.writers.document import Block, Document, left_out_note, runs

@@ -6,7 +6,8 @@ from html import escape
 from typing import Any
 
 from chalknet.chalk import names
-from chalknet.chalk.printers import POWER, Printer, text_number
+from chalknet.chalk.numerals import text_number
+from chalknet.chalk.printers import POWER, Printer
 
 MINUS = '<mo form="prefix">−</mo>'
 OPEN, CLOSE = ('<mo stretchy="false">(</mo>', '<mo stretchy="false">)</mo>')  # as high as a line
@@ -120,7 +121,7 @@ class MathML(Printer):
         "floor": "<mo>⌊</mo>{}<mo>⌋</mo>",
         "maximum": f"<mi>max</mi>{OPEN}{{}}<mo>,</mo>{{}}{CLOSE}",
         "minimum": f"<mi>min</mi>{OPEN}{{}}<mo>,</mo>{{}}{CLOSE}",
-        "where": "<mrow><mo>{{</mo><mtable><mtr><mtd><mrow>{1}</mrow></mtd><mtd><mtext>if </mtext>{0}</mtd></mtr>"
+        "where": "<mrow><mo>{{</mo><mtable><mtr><mtd><mrow>{1}</mrow></mtd><mtd><mtext>if\u00a0</mtext>{0}</mtd></mtr>"
                  "<mtr><mtd><mrow>{2}</mrow></mtd><mtd><mtext>otherwise</mtext></mtd></mtr></mtable></mrow>",
         "total": "<munder><mo>∑</mo><mtext>rows</mtext></munder>{}",
         "across": "<munder><mo>∑</mo><mtext>outputs</mtext></munder>{}", "all": "<mo>∑</mo>{}",

@@ -13,17 +13,8 @@ from typing import Any
 
 from chalknet.chalk import names
 from chalknet.chalk.expr import Expr, evaluate, parts, rebuilt
-from chalknet.chalk.printers import (
-    SUM,
-    Latex,
-    Printer,
-    Text,
-    addends,
-    digits,
-    exact,
-    latex_number,
-    text_number,
-)
+from chalknet.chalk.numerals import digits, exact, latex_number, text_number
+from chalknet.chalk.printers import SUM, Latex, Printer, Text, addends
 from chalknet.chalk.trace import Step
 from chalknet.chalk.writers import mathml
 from chalknet.chalk.writers.elide import kept, left_out

@@ -11,7 +11,8 @@ from chalknet.chalk.expr import Expr, Symbol
 from chalknet.chalk.groups import Group
 from chalknet.chalk.ledger import Ledger
 from chalknet.chalk.numbers import shown
-from chalknet.chalk.printers import same, text_number
+from chalknet.chalk.numerals import text_number
+from chalknet.chalk.printers import same
 from chalknet.engines import base
 from chalknet.maths import activations, losses
 from chalknet.maths.rows import ROW_ACTIVATIONS

@@ -107,6 +107,7 @@ def show(page: Page) -> None:
             ax.set(xlabel=label, ylabel="loss over all points", yscale="log", title=f"loss against {label}")
             ax.grid(True)
         clock.set_xscale("log")
+        epochs.set_xticks(range(0, EPOCHS + 1, 5))
         epochs.legend()
         return fig
 

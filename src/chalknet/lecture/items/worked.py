@@ -8,7 +8,7 @@ from typing import Any
 from chalknet.chalk import names
 from chalknet.chalk.expr import Expr, Symbol, evaluate
 from chalknet.chalk.numbers import shown, written
-from chalknet.chalk.printers import text_number
+from chalknet.chalk.numerals import text_number
 from chalknet.chalk.trace import Step, Trace
 
 
