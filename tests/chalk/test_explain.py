@@ -236,3 +236,31 @@ def test_penalties_and_clipping_are_terms_of_their_own():
     new = steps["W1'[0,0]"].arithmetic
     assert "0.5/2*" in new and "0.25/2*" in new and "min(max(" in new and f"{trace.value('clip'):.4f}" in new
     assert "0.5/2*" not in steps["b1'[0]"].arithmetic
+
+
+SCHEDULES = {
+    "constant": cn.Constant(),
+    "invscaling": cn.InvScaling(),
+    "step": cn.StepDecay(every=1, factor=0.3),
+    "exponential": cn.Exponential(0.5),
+    "cosine": cn.Cosine(warmup=0.4),
+    "one_cycle": cn.OneCycle(),
+}
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+@pytest.mark.parametrize("engine", ["numpy", "numba"])
+@pytest.mark.parametrize("epochs", [0, 2], ids=["new", "trained"])
+def test_a_schedule_goes_on_from_update_to_update_as_fit_does(name, engine, epochs):
+    rule = cn.SGD(0.1, momentum=0.5, schedule=SCHEDULES[name])
+    layers = [cn.Dense(3, 4), cn.Tanh(), cn.Dropout(0.3), cn.Dense(4, 1)]
+    trained = net(*layers)
+    if epochs:
+        trained.fit(X, NUMBERS, optimizer=rule, epochs=epochs, batch_size=8)
+    given = {} if epochs else {"optimizer": rule}
+    trace = cn.explain(trained, X[:6], NUMBERS[:6], steps=4, **given)
+    rates = [update.rate for update in trace.book.updates]
+    assert len(set(rates)) > 1 or name == "constant"
+    trained.fit(X[:6], NUMBERS[:6], optimizer=rule, epochs=4, batch_size=6, engine=engine)
+    flat = np.concatenate([trace.array(f"{c}{n}''''").ravel() for n in (1, 2) for c in "Wb"])
+    np.testing.assert_allclose(flat, trained.parameters, rtol=0, atol=1e-12)

@@ -52,7 +52,8 @@ def explain(
         optimizer: another optimizer object, from its start; penalties and clipping stay the model's.
         style: "node", an equation for every number, or "matrix", one for every array.
         precision: decimals that results are printed with; operands get as many as that needs.
-        steps: how many updates, one after another on the same rows.
+        steps: how many updates, one after another on the same rows: as ``fit`` with so many epochs and all rows as one
+            batch, so a schedule of the learning rate goes on from one to the next.
         code: beside each array the line of NumPy that computes it.
         sample_weight: (rows,) weights in the loss.
         jacobian: spell softmax with cross-entropy out through softmax's Jacobian too.

@@ -141,11 +141,12 @@ def calculate(
     weights: np.ndarray | None,
     steps: int,
 ) -> Ledger:
-    """Pass forward and back, update, and so on; the state given is left as it is."""
-    d = replace(description, batch_size=len(X))
+    """Pass forward and back, update, and so on, as a call of fit with so many epochs; the state given is left alone."""
+    d = replace(description, batch_size=len(X), max_epochs=steps)
     state = State(
         state.parameters.copy(), state.slots.copy(), state.seed, state.counts.copy(), state.numbers.copy()
     )
+    state.begin_fit()
     session = BoardSession(d, state, Data(X, y, np.arange(len(X)), weights))
     board = Board(d, state.parameters)
     targets = board.loss.targets(y, d.n_out, len(X), X.dtype)
@@ -215,16 +216,11 @@ def update(session: BoardSession, board: Board, total: float) -> Update:
     length = float(np.sqrt(np.sum(np.square(cut, dtype=np.float64))))
     factor = d.clip_norm / length if d.clip_norm > 0 and length > d.clip_norm else 1.0
     counts = state.counts
-    fresh = counts[r.STEP] == 0
-    clock = (
-        0.0,
-        1.0,
-        0.0,
-        0.0 if fresh else float(counts[r.SAMPLES]),
-    )  # as the first step of a new call of fit
+    samples = 0.0 if counts[r.STEP] == 0 else float(counts[r.SAMPLES])
+    clock = (float(counts[r.FIT_STEP]), session.total_steps, float(counts[r.DONE]), samples)
     rate = schedules.get(d.schedule).rate(float(state.numbers[r.RATE]), clock, d.schedule_hyper)
-    counts[r.STEP] += 1
-    counts[r.EPOCH] += 1
+    for count in (r.STEP, r.FIT_STEP, r.EPOCH, r.DONE):
+        counts[count] += 1
     counts[r.SAMPLES] += len(session.data.X)
     t = float(counts[r.STEP])
     before = [s.copy() for s in state.slots]
