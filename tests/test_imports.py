@@ -26,6 +26,7 @@ ORDER = (
     ("callbacks",),
     ("estimators",),
     ("chalk", "export", "plots", "data", "lecture", "distributed"),
+    ("bench",),
     ("playground", "cli"),
     ("__main__",),
 )
