@@ -11,7 +11,17 @@ from numba import njit
 
 from chalknet.engines.fused import layout as at
 from chalknet.engines.fused.lowering import INNER
-from chalknet.engines.fused.lowlevel import call, call_float, columns, copy, integers, number, numbers, shift
+from chalknet.engines.fused.lowlevel import (
+    address,
+    call,
+    call_float,
+    columns,
+    copy,
+    integers,
+    number,
+    numbers,
+    shift,
+)
 
 
 def gather(net, fact, knob, buffer, index, m, k):
@@ -68,17 +78,32 @@ def take_weights(fact, buffer, index, m):
     return total
 
 
+@njit(**INNER)
+def loss_scale(fact, knob):
+    """What the sum of the rows' losses is multiplied by in the objective."""
+    if fact[at.SUMMED] != 0:
+        return knob[at.PER_OUTPUT]
+    return knob[at.PER_OUTPUT] / knob[at.WEIGHT] if knob[at.WEIGHT] > 0.0 else 0.0
+
+
 def loss(net, fact, knob, buffer, index, m, k):
-    """The batch's loss in the objective's own scale; leaves its derivative by the last block (k)."""
-    scale = knob[at.PER_OUTPUT]
-    if fact[at.SUMMED] == 0:
-        scale = scale / knob[at.WEIGHT] if knob[at.WEIGHT] > 0.0 else 0.0
+    """The rows' losses, whose sum is returned; leaves the objective's derivative by the last block (k)."""
     y, a, d = shift(buffer, fact[at.Y]), shift(buffer, net[k + at.BLOCK]), shift(buffer, net[k + at.DELTA])
-    p, factor = number(knob[at.LOSS_P], buffer), number(scale, buffer)
+    p, factor = number(knob[at.LOSS_P], buffer), number(loss_scale(fact, knob), buffer)
     weights, room = shift(buffer, fact[at.W]), shift(buffer, fact[at.ROOM])
-    return scale * call_float(
-        fact[at.LOSS_STEP], (y, a, d, weights, room, m, net[k + at.WIDTH], net[k + at.STRIDE], p, factor)
+    out = shift(buffer, fact[at.ROW_LOSSES])
+    call(
+        fact[at.LOSS_STEP], (y, a, d, weights, out, room, m, net[k + at.WIDTH], net[k + at.STRIDE], p, factor)
     )
+    return summed(out, m, 0.0)
+
+
+@njit(**INNER)
+def summed(numbers_of_rows, m, total):
+    """The sum of m numbers on top of `total`, in their order: the same however rows are divided into blocks."""
+    for i in range(m):
+        total += np.float64(numbers_of_rows[i])
+    return total
 
 
 def penalise(net, fact, knob, buffer, index, m, k):
@@ -122,20 +147,29 @@ def clip(net, fact, knob, buffer, index, m, k):
     return 0.0
 
 
-def update(net, fact, knob, buffer, index, m, k):
-    """One step of the optimizer."""
+@njit(**INNER)
+def prepare(fact, knob, buffer):
+    """The optimizer's constants of this step, for weights and where they differ for biases."""
     constants = shift(buffer, fact[at.CONSTANTS])
     call(fact[at.PREPARE_STEP], (knob[at.RATE], knob[at.TIME], shift(knob, at.HYPER), constants))
+    if fact[at.SEPARATE] != 0:
+        call(
+            fact[at.PREPARE_STEP],
+            (knob[at.RATE], knob[at.TIME], shift(knob, at.HYPER + 8), shift(constants, 8)),
+        )
+
+
+def update(net, fact, knob, buffer, index, m, k):
+    """One step of the optimizer over everything."""
+    constants = shift(buffer, fact[at.CONSTANTS])
     if fact[at.SEPARATE] == 0:
         step_over(fact, buffer, 0, fact[at.SIZE], constants)
         return 0.0
-    for_biases = shift(constants, 8)
-    call(fact[at.PREPARE_STEP], (knob[at.RATE], knob[at.TIME], shift(knob, at.HYPER + 8), for_biases))
     for layer in range(fact[at.FIRST], fact[at.LAST], at.NEXT):
         begin, middle = net[layer + at.WEIGHTS], net[layer + at.BIASES]
         if begin < middle:  # a dense layer
             step_over(fact, buffer, begin, middle - begin, constants)
-            step_over(fact, buffer, middle, net[layer + at.NEXT + at.STRIDE], for_biases)
+            step_over(fact, buffer, middle, net[layer + at.NEXT + at.STRIDE], shift(constants, 8))
     return 0.0
 
 
@@ -161,19 +195,94 @@ def forward(net, fact, knob, buffer, index, m):
 def backward(net, fact, knob, buffer, index, m):
     """Pass the loss's derivative back down to the first dense layer."""
     for layer in range(fact[at.LAST] - at.NEXT, fact[at.FIRST] - 1, -at.NEXT):
-        call_float(net[layer + at.BACKWARD], (net, fact, knob, buffer, index, m, layer))
+        if net[layer + at.BACKWARD] != 0:
+            call_float(net[layer + at.BACKWARD], (net, fact, knob, buffer, index, m, layer))
+
+
+def block(net, fact, knob, buffer, index, m, k):
+    """Everything that is done to the rows of block number k."""
+    net, fact = shift(net, k * fact[at.NET_SIZE]), shift(fact, k * at.N_FACTS)
+    index, m = shift(integers(fact[at.ROWS]), fact[at.FROM]), fact[at.COUNT]
+    call_float(fact[at.TARGETS], (net, fact, knob, buffer, index, m, 0))
+    forward(net, fact, knob, buffer, index, m)
+    call_float(fact[at.LOSS], (net, fact, knob, buffer, index, m, fact[at.LAST]))
+    backward(net, fact, knob, buffer, index, m)
+    return 0.0
+
+
+def form(net, fact, knob, buffer, index, m, k):
+    """The gradient of range number k, and if it is complete and nothing else is to be done to it, the step with it."""
+    span = shift(integers(fact[at.RANGES]), 4 * k)
+    layer = span[0]
+    call_float(net[layer + at.LEARN], (net, fact, knob, buffer, span, 0, layer))
+    if fact[at.FINAL] != 0:
+        constants, stride = shift(buffer, fact[at.CONSTANTS]), net[layer + at.NEXT + at.STRIDE]
+        begin, n = net[layer + at.WEIGHTS] + span[1] * stride, (span[2] - span[1]) * stride
+        step_over(fact, buffer, begin, n, constants)
+        if span[3] != 0:
+            step_over(
+                fact,
+                buffer,
+                net[layer + at.BIASES],
+                stride,
+                shift(constants, 8 * np.int64(fact[at.SEPARATE] != 0)),
+            )
+    return 0.0
+
+
+@njit(**INNER)
+def weight_of(fact, buffer, index, m):
+    """The sum of the rows' weights."""
+    if fact[at.ROW_WEIGHTS] == 0:
+        return np.float64(m)
+    given, total = numbers(fact[at.ROW_WEIGHTS], buffer), 0.0
+    for i in range(m):
+        total += given[index[i]]
+    return total
 
 
 def one_batch(net, fact, knob, buffer, index, m, k):
-    """Everything for one batch; returns its loss before the update."""
-    knob[at.WEIGHT] = call_float(fact[at.TARGETS], (net, fact, knob, buffer, index, m, k))
-    forward(net, fact, knob, buffer, index, m)
-    cost = knob[at.REPORT] * call_float(fact[at.LOSS], (net, fact, knob, buffer, index, m, fact[at.LAST]))
-    backward(net, fact, knob, buffer, index, m)
+    """Everything for one batch, a few blocks of its rows at a time; returns its loss before the update."""
+    knob[at.WEIGHT] = weight_of(fact, buffer, index, m)
+    updating, together = fact[at.UPDATE] != 0, fact[at.UPDATE_RANGES] != 0
+    if updating:
+        prepare(fact, knob, buffer)
+    rows, begin, total = fact[at.BLOCK_ROWS], 0, 0.0
+    where = address(index)
+    while begin < m:
+        fact[at.FRESH] = begin == 0
+        fact[at.ACTIVE] = min(fact[at.BLOCKS], (m - begin + rows - 1) // rows)
+        for b in range(fact[at.ACTIVE]):
+            here = shift(fact, b * at.N_FACTS)
+            here[at.ROWS], here[at.FROM], here[at.COUNT] = where, begin, min(rows, m - begin)
+            begin += here[at.COUNT]
+        fact[at.FINAL] = begin == m and together
+        work(net, fact, knob, buffer, fact[at.BLOCK_KERNEL], fact[at.ACTIVE])
+        for b in range(fact[at.ACTIVE]):
+            here = shift(fact, b * at.N_FACTS)
+            total = summed(shift(buffer, here[at.ROW_LOSSES]), here[at.COUNT], total)
+        work(net, fact, knob, buffer, fact[at.FORM_KERNEL], fact[at.N_RANGES])
+    cost = knob[at.REPORT] * loss_scale(fact, knob) * total
     if fact[at.PENALTY] != 0:
         cost += call_float(fact[at.PENALTY], (net, fact, knob, buffer, index, m, k))
     if fact[at.CLIP] != 0:
         call_float(fact[at.CLIP], (net, fact, knob, buffer, index, m, k))
-    if fact[at.UPDATE] != 0:  # single rows were updated on the way back
+    if updating and not together:
         call_float(fact[at.UPDATE], (net, fact, knob, buffer, index, m, k))
     return cost
+
+
+def single(net, fact, knob, buffer, index, m, k):
+    """The same for a batch of one row whose update is made on the way back."""
+    knob[at.WEIGHT] = call_float(fact[at.TARGETS], (net, fact, knob, buffer, index, m, k))
+    forward(net, fact, knob, buffer, index, m)
+    total = call_float(fact[at.LOSS], (net, fact, knob, buffer, index, m, fact[at.LAST]))
+    backward(net, fact, knob, buffer, index, m)
+    return knob[at.REPORT] * loss_scale(fact, knob) * total
+
+
+@njit(**INNER)
+def work(net, fact, knob, buffer, kernel, n):
+    """Call a kernel for the numbers 0 … n - 1."""
+    for k in range(n):
+        call_float(kernel, (net, fact, knob, buffer, fact, 0, k))

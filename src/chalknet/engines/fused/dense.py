@@ -7,13 +7,12 @@ they are, and where the layer's record begins in `net`. They return 0, for all k
 from __future__ import annotations
 
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 from chalknet.engines.fused import layout as at
 from chalknet.engines.fused.gemm import one_row, transpose
-from chalknet.engines.fused.lowering import INNER
 from chalknet.engines.fused.lowlevel import JIT, call, columns, integers, number, numbers, shift
 from chalknet.engines.fused.tile import WORD, Vectors
 
@@ -35,35 +34,38 @@ def dense_forward(net, fact, knob, buffer, index, m, k):
 
 
 def dense_backward(net, fact, knob, buffer, index, m, k):
-    """dW = Aᵀ D, db = the sum of D's rows, and above the first dense layer dA = D Wᵀ."""
+    """dA = D Wᵀ. The first dense layer has none."""
     above, stride, below = k + at.NEXT, net[k + at.NEXT + at.STRIDE], net[k + at.STRIDE]
-    a, d, zeros = (
-        shift(buffer, net[k + at.BLOCK]),
-        shift(buffer, net[above + at.DELTA]),
-        shift(buffer, fact[at.ZEROS]),
-    )
-    gradient = shift(buffer, fact[at.GRADIENT] + net[k + at.WEIGHTS])
-    call(fact[at.PRODUCT], (a, 1, below, d, stride, gradient, stride, zeros, 0, net[k + at.WIDTH], stride, m))
-    bias_gradient(net, fact, buffer, m, k)
-    if k > fact[at.FIRST]:
-        turned, under = shift(buffer, fact[at.TURNED]), shift(buffer, net[k + at.DELTA])
-        transpose(shift(buffer, net[k + at.WEIGHTS]), net[k + at.WIDTH], stride, turned, below)
-        width = net[above + at.WIDTH]
-        call(fact[at.PRODUCT], (d, stride, 1, turned, below, under, below, zeros, 0, m, below, width))
+    d, zeros = shift(buffer, net[above + at.DELTA]), shift(buffer, fact[at.ZEROS])
+    turned, under = shift(buffer, fact[at.TURNED]), shift(buffer, net[k + at.DELTA])
+    transpose(shift(buffer, net[k + at.WEIGHTS]), net[k + at.WIDTH], stride, turned, below)
+    width = net[above + at.WIDTH]
+    call(fact[at.PRODUCT], (d, stride, 1, turned, below, under, below, zeros, 0, m, below, width))
     return 0.0
 
 
-@njit(**INNER)
-def bias_gradient(net, fact, buffer, m, k):
-    """The sum of the rows of D: one row of ones times D."""
-    stride = net[k + at.NEXT + at.STRIDE]
-    gradient = shift(buffer, fact[at.GRADIENT] + net[k + at.BIASES])
-    d, zeros, one = (
-        shift(buffer, net[k + at.NEXT + at.DELTA]),
-        shift(buffer, fact[at.ZEROS]),
-        shift(buffer, fact[at.ONE]),
-    )
-    one_row(one, 0, d, stride, gradient, zeros, stride, m)
+def dense_learn(net, fact, knob, buffer, index, m, k):
+    """dW = Aᵀ D for a range of W's rows, and with it db = the sum of D's rows, if it belongs to the range.
+
+    The sums run over the rows of all blocks, in their order, on top of what the batch's earlier blocks have left.
+    """
+    begin, end, with_biases = index[1], index[2], index[3]
+    stride, below = net[k + at.NEXT + at.STRIDE], net[k + at.STRIDE]
+    zeros, one = shift(buffer, fact[at.ZEROS]), shift(buffer, fact[at.ONE])
+    gradient = shift(buffer, fact[at.GRADIENT] + net[k + at.WEIGHTS] + begin * stride)
+    biases = shift(buffer, fact[at.GRADIENT] + net[k + at.BIASES])
+    for b in range(fact[at.ACTIVE]):
+        place = shift(net, b * fact[at.NET_SIZE] + k)
+        a, d = shift(buffer, place[at.BLOCK] + begin), shift(buffer, place[at.NEXT + at.DELTA])
+        rows, fresh = fact[b * at.N_FACTS + at.COUNT], b == 0 and fact[at.FRESH] != 0
+        init, init_row = (zeros, 0) if fresh else (gradient, stride)
+        call(
+            fact[at.PRODUCT],
+            (a, 1, below, d, stride, gradient, stride, init, init_row, end - begin, stride, rows),
+        )
+        if with_biases != 0:
+            one_row(one, 0, d, stride, biases, zeros if fresh else biases, stride, rows)
+    return 0.0
 
 
 def sparse_forward(net, fact, knob, buffer, index, m, k):
@@ -82,20 +84,37 @@ def sparse_forward(net, fact, knob, buffer, index, m, k):
     return 0.0
 
 
-def sparse_backward(net, fact, knob, buffer, index, m, k):
-    """The gradient of a first layer on CSR rows."""
-    stride, delta = net[k + at.NEXT + at.STRIDE], net[k + at.NEXT + at.DELTA]
+def sparse_learn(net, fact, knob, buffer, index, m, k):
+    """The gradient of a first layer on CSR rows, which is one range."""
+    stride = net[k + at.NEXT + at.STRIDE]
     starts, places, values = integers(fact[at.STARTS]), columns(fact[at.COLUMNS]), numbers(fact[at.X], buffer)
     gradient = shift(buffer, fact[at.GRADIENT] + net[k + at.WEIGHTS])
-    for i in range(net[k + at.WIDTH] * stride):
-        gradient[i] = number(0.0, buffer)
-    for i in range(m):
-        d = shift(buffer, delta + i * stride)
-        for q in range(starts[index[i]], starts[index[i] + 1]):
-            x, g = values[q], shift(gradient, places[q] * stride)
-            for j in range(stride):
-                g[j] += x * d[j]
-    bias_gradient(net, fact, buffer, m, k)
+    biases = shift(gradient, net[k + at.WIDTH] * stride)
+    if fact[at.FRESH] != 0:
+        for i in range((net[k + at.WIDTH] + 1) * stride):
+            gradient[i] = number(0.0, buffer)
+    for b in range(fact[at.ACTIVE]):
+        here = shift(fact, b * at.N_FACTS)
+        delta, rows = (
+            net[b * fact[at.NET_SIZE] + k + at.NEXT + at.DELTA],
+            shift(integers(here[at.ROWS]), here[at.FROM]),
+        )
+        one_row(
+            shift(buffer, fact[at.ONE]),
+            0,
+            shift(buffer, delta),
+            stride,
+            biases,
+            biases,
+            stride,
+            here[at.COUNT],
+        )
+        for i in range(here[at.COUNT]):
+            d = shift(buffer, delta + i * stride)
+            for q in range(starts[rows[i]], starts[rows[i] + 1]):
+                x, g = values[q], shift(gradient, places[q] * stride)
+                for j in range(stride):
+                    g[j] += x * d[j]
     return 0.0
 
 

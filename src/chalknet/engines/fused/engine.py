@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from chalknet.engines import rules as r
-from chalknet.engines.base import Data, Description, State, Until, check_names
+from chalknet.engines.base import Crew, Data, Description, State, Until, check_names
 from chalknet.engines.fused import layout as at
 from chalknet.engines.fused import train as t
-from chalknet.engines.fused.layout import Layout, aligned
+from chalknet.engines.fused.layout import Layout
 from chalknet.engines.fused.lowlevel import pointer, quiet
 from chalknet.engines.fused.steps import entry
 from chalknet.engines.fused.wiring import Wiring, is_csr, single_rows
@@ -35,6 +35,7 @@ class FusedSession:
         wiring.layers(is_csr(data.X), single)
         wiring.goal(data)
         wiring.pace(data, state.seed, single)
+        wiring.ready(is_csr(data.X))
         self.state, self.scored = state, description.score != r.NO_SCORE
         self.places = [(0, state.parameters)] + [
             (int(layout.fact[at.SLOT0 + i]), s) for i, s in enumerate(state.slots)
@@ -46,7 +47,7 @@ class FusedSession:
         self.losses, self.scores = np.zeros(HISTORY), np.zeros(HISTORY)
         # Held for as long as the compiled code is given their memory.
         self.arrays = (
-            layout.net.reshape(-1), layout.fact, layout.knob, layout.buffer, np.empty(n, np.int64),
+            layout.nets.reshape(-1), layout.facts.reshape(-1), layout.knob, layout.buffer, np.empty(n, np.int64),
             state.counts, state.numbers, description.rules(), self.losses, self.scores,
         )  # fmt: skip
         self.arguments = [pointer(a) for a in self.arrays]
@@ -90,6 +91,12 @@ class FusedEngine:
 
     name = "numba"
 
+    def crew(self, threads: int) -> Crew:
+        """Groups of sessions in one compiled call, on several threads."""
+        from chalknet.engines.fused.many import FusedCrew
+
+        return FusedCrew(threads)
+
     def session(self, description: Description, state: State, data: Data) -> FusedSession:
         """Prepare a run."""
         check_names(description)
@@ -100,16 +107,17 @@ class FusedEngine:
         self, description: Description, parameters: np.ndarray, data: Data
     ) -> tuple[float, np.ndarray]:
         """The objective over the data's rows, and its gradient as a flat vector."""
-        layout = Layout(description, min(BLOCK, data.rows.size), training=True)
+        layout = Layout(description, data.rows.size, training=True)
         wiring = Wiring(layout)
         wiring.rows(data.X)
         wiring.layers(is_csr(data.X))
         wiring.goal(data)
+        layout.knob[at.REPORT] = 1.0  # the objective itself
+        wiring.ready(is_csr(data.X))
         layout.pack(parameters, 0)
-        arrays = (layout.net.reshape(-1), layout.fact, layout.knob, layout.buffer)
-        total = aligned(int(layout.fact[at.SIZE]), layout.dtype)
+        arrays = (layout.nets.reshape(-1), layout.facts.reshape(-1), layout.knob, layout.buffer)
         run = entry(t.loss_and_gradient, str(layout.dtype), t.gradient_type)
-        value = run(*map(pointer, arrays), pointer(total))
+        value = run(*map(pointer, arrays))
         gradient = np.empty_like(parameters)
         layout.unpack(int(layout.fact[at.GRADIENT]), gradient)
         return float(value), gradient
@@ -126,7 +134,7 @@ class FusedEngine:
             wiring.link(description.output_link())
         layout.pack(parameters, 0)
         out, index = np.empty((n, description.n_out), layout.dtype), np.empty(BLOCK, np.int64)
-        arrays = (layout.net.reshape(-1), layout.fact, layout.knob, layout.buffer, index)
+        arrays = (layout.nets.reshape(-1), layout.facts.reshape(-1), layout.knob, layout.buffer, index)
         run = entry(t.predict, str(layout.dtype), t.predict_type)
         run(*map(pointer, arrays), n, pointer(out.reshape(-1)))
         return out

@@ -8,6 +8,7 @@ and to the flat vector that everybody else sees.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from chalknet.engines import base
 from chalknet.engines.base import Description
 from chalknet.engines.fused.row_loops import room_for
-from chalknet.engines.fused.tile import VECTOR_BYTES
+from chalknet.engines.fused.tile import TALL, VECTOR_BYTES
 from chalknet.engines.random import dropout_threshold
 
 # `net` (int64) holds a record for each block; layer k, which takes block k to block k + 1, shares block k's record.
@@ -30,7 +31,8 @@ WEIGHTS, BIASES = 8, 9  # offsets of a dense layer's in the padded parameters
 MASK = 10  # where a dropout layer's mask begins
 DROPPED = 11  # it drops draws below this number
 NUMBER = 12  # of the layer
-NEXT = 13
+LEARN = 13  # address of the kernel that forms a dense layer's gradient
+NEXT = 14
 
 # `fact` (int64): places in the buffer, where the parameters come first,
 GRADIENT, SLOT0, SLOT1, SLOT2, BEST, Y, W, TURNED, CONSTANTS, ZEROS, ONE = range(11)
@@ -53,7 +55,25 @@ SEPARATE = 40  # 1: biases have optimizer constants of their own
 BATCH, SHUFFLED, SCORED, SEED, EPOCH, LEARNING = range(41, 47)
 ORDERED = 47  # the epoch that the order was drawn for, -1 for none yet
 ROOM = 48  # where the loss may write what it needs
-N_FACTS = 49
+# A batch is worked through in blocks of rows, a few of them at a time. Each of these has a `net` and a `fact` of its own,
+# one behind the other, which differ in the places of the block's numbers and in the next two.
+FROM, COUNT = 49, 50  # the block's rows among the batch's: the first, how many
+ROW_LOSSES = 51  # where the block's losses begin, one a row
+BLOCKS, BLOCK_ROWS, NET_SIZE = (
+    52,
+    53,
+    54,
+)  # how many blocks there are at a time, their rows, numbers of one `net`
+ACTIVE, FRESH, FINAL = (
+    55,
+    56,
+    57,
+)  # blocks in use; 1 for a batch's first blocks; 1 if gradients are used at once
+ROWS = 58  # address of the batch's row numbers
+RANGES, N_RANGES = 59, 60  # address of the table of ranges (see `ranges`), how many there are
+FORM_KERNEL, BLOCK_KERNEL = 61, 62  # addresses: what is done to one range, to one block
+UPDATE_RANGES = 63  # 1: each range is updated as soon as its gradient is there
+N_FACTS = 64
 
 # `knob` (float64).
 LOSS_P, PER_OUTPUT, REPORT, L1, L2, CLIP_NORM, CLIP_VALUE, THRESHOLD = range(8)
@@ -68,6 +88,11 @@ CLOCK = 36  # 4: step, total steps, epoch, samples
 MOMENTS = 40  # 3 for each output, for R²
 # then SHAPE: an activation's shape parameter, or a dropout's 1/(1 - rate); one a layer
 SHAPE = 11  # where they begin
+
+
+SMALL_BATCH = 256
+CACHE = 256 * 1024
+RANGE = 16 * 1024  # bytes of gradient that are formed before they are used
 
 
 def aligned(n: int, dtype: Any) -> np.ndarray:
@@ -86,36 +111,60 @@ def padded(n: int, dtype: Any) -> int:
     return stride + lanes if stride * size % 2048 == 0 else stride
 
 
+def block_rows(batch: int, row_bytes: int, blocks: int) -> int:
+    """Rows of a block: a whole batch where it is small; else what stays in the second-level cache."""
+    most = batch if batch <= SMALL_BATCH else min(max(CACHE // row_bytes, SMALL_BATCH // 2), 2 * SMALL_BATCH)
+    rounds = -(-batch // (most * blocks))
+    return min(batch, -(-batch // (rounds * blocks * 8)) * 8)
+
+
 class Layout:
     """A description's place in memory.
 
     Args:
         description: the network, and for training its options.
-        batch: rows of a block.
+        batch: rows of a batch.
         training: whether there are gradients, dropout and a loss.
         slots, best: how many optimizer slots to keep room for, and whether for the best parameters.
+        blocks: how many blocks of a batch's rows are worked on at a time.
     """
 
     def __init__(
-        self, description: Description, batch: int, *, training: bool, slots: int = 0, best: bool = False
+        self,
+        description: Description,
+        batch: int,
+        *,
+        training: bool,
+        slots: int = 0,
+        best: bool = False,
+        blocks: int = 1,
     ) -> None:
         self.description = d = description.fused() if training else description
         self.dtype = np.dtype(d.dtype)
         self.specs = [s for s in d.layers if training or s.kind != base.DROPOUT]
         self.training = training
         k = len(self.specs)
-        self.net = np.zeros((k + 1, NEXT), np.int64)
-        self.fact = np.zeros(N_FACTS, np.int64)
+        self.nets, self.facts = (
+            np.zeros((blocks, k + 1, NEXT), np.int64),
+            np.zeros((blocks, N_FACTS), np.int64),
+        )
+        self.net, self.fact = self.nets[0], self.facts[0]
         self.fact[ORDERED] = -1
         self.knob = np.zeros(MOMENTS + 3 * d.n_out + k)
         self.knob[SHAPE] = MOMENTS + 3 * d.n_out
         self.dense = [i for i, s in enumerate(self.specs) if s.kind == base.DENSE]
         self._layers()
-        self.buffer = aligned(self._places(batch, slots, best), self.dtype)
-        self.fact[BATCH] = batch
+        self.rows = block_rows(batch, self._row_size() * self.dtype.itemsize, blocks)
+        self.shared = self._shared(slots, best)
+        self.span = self._block(self.shared) - self.shared
+        self.buffer = aligned(self.shared + blocks * self.span, self.dtype)
+        self.fact[BATCH], self.fact[BLOCK_ROWS], self.fact[BLOCKS] = batch, self.rows, blocks
+        self.fact[NET_SIZE] = self.net.size
         if training:
             self.buffer[self.fact[ONE]] = 1.0
-            self.buffer[self.fact[W] : self.fact[W] + batch] = 1.0
+            for b in range(blocks):
+                begin = int(self.fact[W]) + b * self.span
+                self.buffer[begin : begin + self.rows] = 1.0
 
     def _layers(self) -> None:
         net, at = self.net, 0
@@ -134,36 +183,75 @@ class Layout:
                 shapes[i] = 1.0 / (1.0 - s.p)
         self.fact[SIZE], self.fact[FIRST], self.fact[LAST] = at, NEXT * self.dense[0], NEXT * len(self.specs)
 
-    def _places(self, batch: int, slots: int, best: bool) -> int:
-        """Give everything its place; returns the buffer's length."""
-        net, fact, size, at = self.net, self.fact, int(self.fact[SIZE]), 0
+    def _places(self, at: int) -> Callable[[Any], int]:
+        """Hands out places from `at` on, each on a cache line; called with 0 it tells where the next begins."""
+        lanes = 64 // self.dtype.itemsize
 
         def place(n: Any) -> int:
             nonlocal at
-            begin, lanes = at, 64 // self.dtype.itemsize
+            begin = at
             at += -(-int(n) // lanes) * lanes
             return begin
 
+        return place
+
+    def _shared(self, slots: int, best: bool) -> int:
+        """Places of what there is once; returns where they end."""
+        net, fact, size, place = self.net, self.fact, int(self.fact[SIZE]), self._places(0)
         place(size)
+        if self.training:
+            fact[GRADIENT] = place(size)
+            for i in range(slots):
+                fact[SLOT0 + i] = place(size)
+            fact[BEST] = place(size) if best else 0
+            fact[CONSTANTS], fact[ONE], fact[ZEROS] = place(16), place(1), place(net[:, STRIDE].max())
+        return place(0)
+
+    def _block(self, at: int) -> int:
+        """Places of what each block of rows has, for the first one; returns where they end."""
+        net, fact, rows, place = self.net, self.fact, self.rows, self._places(at)
         for record in net:
-            record[BLOCK] = place(record[STRIDE] * batch)
+            record[BLOCK] = place(record[STRIDE] * rows)
         if not self.training:
-            return at
-        fact[GRADIENT] = place(size)
-        for i in range(slots):
-            fact[SLOT0 + i] = place(size)
-        fact[BEST] = place(size) if best else 0
-        fact[Y], fact[W] = place(net[-1, STRIDE] * batch), place(batch)
-        fact[TURNED] = place(max(net[i, STRIDE] * net[i + 1, STRIDE] for i in self.dense))
-        fact[CONSTANTS], fact[ONE], fact[ZEROS] = place(16), place(1), place(net[:, STRIDE].max())
-        net[-1, DELTA] = place(net[-1, STRIDE] * batch)
-        fact[ROOM] = place(room_for(batch, int(net[-1, STRIDE])))
+            return place(0)
+        stride = int(net[-1, STRIDE])
+        fact[Y], fact[W], fact[ROW_LOSSES] = place(stride * rows), place(rows), place(rows)
+        fact[TURNED] = place(max((net[i, STRIDE] * net[i + 1, STRIDE] for i in self.dense[1:]), default=0))
+        net[-1, DELTA], fact[ROOM] = place(stride * rows), place(room_for(rows, stride))
         for i in range(len(self.specs) - 1, -1, -1):
-            shared = self.specs[i].kind != base.DENSE
-            net[i, DELTA] = net[i + 1, DELTA] if shared else place(net[i, STRIDE] * batch)
+            own = self.specs[i].kind == base.DENSE
+            net[i, DELTA] = place(net[i, STRIDE] * rows) if own else net[i + 1, DELTA]
             if self.specs[i].kind == base.DROPOUT:
-                net[i, MASK] = place(net[i + 1, STRIDE] * batch)
-        return at
+                net[i, MASK] = place(net[i + 1, STRIDE] * rows)
+        return place(0)
+
+    def _row_size(self) -> int:
+        """About how many numbers a row of a block takes."""
+        return int(self.net[:, STRIDE].sum() + self.net[self.dense, STRIDE].sum())
+
+    def spread(self) -> None:
+        """Tell the other blocks what the first one knows, once that is everything."""
+        for b in range(1, len(self.nets)):
+            self.nets[b], self.facts[b] = self.net, self.fact
+            self.nets[b][:, [BLOCK, DELTA, MASK]] += b * self.span
+            self.facts[b][[Y, W, TURNED, ROOM, ROW_LOSSES]] += b * self.span
+
+    def ranges(self, together: bool, whole: int | None) -> np.ndarray:
+        """The table of ranges: (layer, first and last row of its weights + 1, 1 if the biases go with it).
+
+        Where a range is updated `together` with its gradient, that stays in the first-level cache in between. The
+        layer number `whole` is one range.
+        """
+        table = []
+        for i in reversed(self.dense):
+            n, rows = int(self.net[i, WIDTH]), int(self.net[i, WIDTH])
+            if together:
+                rows = max(RANGE // int(self.net[i + 1, STRIDE] * self.dtype.itemsize), 1)
+            elif len(self.nets) > 1:
+                rows = -(-n // (2 * len(self.nets)))
+            rows = n if i == whole else -(-rows // TALL) * TALL
+            table += [(NEXT * i, j, min(j + rows, n), int(j == 0)) for j in range(0, n, rows)]
+        return np.array(table, np.int64)
 
     def _matrices(self, flat: np.ndarray, place: int) -> Any:
         """Pairs of views, in the flat vector and in the padded one: each dense layer's weights and biases."""

@@ -12,7 +12,15 @@ from numba.extending import overload
 
 from chalknet.engines.fused.lowering import DTYPES, scalar
 from chalknet.engines.fused.lowlevel import JIT, number
-from chalknet.engines.fused.row_loops import ROW_BACKWARD, ROW_FORWARD, softmax_cross_entropy
+from chalknet.engines.fused.row_loops import (
+    FEW,
+    ROW_BACKWARD,
+    ROW_FORWARD,
+    ROWS,
+    softmax_cross_entropy,
+    turn_rows,
+    turn_rows_back,
+)
 from chalknet.maths import activations, losses, optimizers, schedules
 
 
@@ -38,15 +46,16 @@ def derive(name, z, a, d, m, n, ld, p):
         dd *= activations.get(name).slope(zz, aa, p)
 
 
-def measure(name, y, a, d, w, room, m, n, ld, p, scale):
-    """d = w * scale * dloss/da for a block; returns the weighted sum of the losses. `room` is scratch."""
+def measure(name, y, a, d, w, out, room, m, n, ld, p, scale):
+    """out = w * loss, one number a row, and d = w * scale * dloss/da, for a block. `room` is scratch."""
     row = losses.get(name)
     if row.whole_row:
-        return softmax_cross_entropy(name, y, a, d, w, room, m, n, ld, p, scale)
+        softmax_cross_entropy(name, y, a, d, w, out, room, m, n, ld, p, scale)
+        return
     yy, aa, ww = block(y, m, n, ld), block(a, m, n, ld), w[:m]
     d[: m * ld] = 0.0
     block(d, m, n, ld)[:] = row.df(yy, aa, p) * (ww * scale)[:, None]
-    return float((ww * row.f(yy, aa, p).sum(axis=1)).sum())
+    out[:m] = ww * row.f(yy, aa, p).sum(axis=1)
 
 
 def prepare(name, rate, t, h, c):
@@ -73,7 +82,7 @@ def pace(name, rate, clock, h):
 
 
 if JIT:
-    from chalknet.engines.fused.lowlevel import spread
+    from chalknet.engines.fused.lowlevel import shift, spread
 
 
 @overload(activate, prefer_literal=True)
@@ -105,23 +114,40 @@ def _derive(name, z, a, d, m, n, ld, p):
 
 
 @overload(measure, prefer_literal=True)
-def _measure(name, y, a, d, w, room, m, n, ld, p, scale):
+def _measure(name, y, a, d, w, out, room, m, n, ld, p, scale):
     row, dtype = losses.get(name.literal_value), DTYPES[a.dtype]
     if row.whole_row:
         return softmax_cross_entropy
     f, df = scalar(row.f, dtype), scalar(row.df, dtype)
 
-    def loop(name, y, a, d, w, room, m, n, ld, p, scale):
-        total = 0.0
-        for i in range(m * ld):
-            d[i] = number(0.0, d)
-        for i in range(m):
-            begin, factor, one = i * ld, w[i] * scale, 0.0
-            for j in range(begin, begin + n):
-                one += f(y[j], a[j], p)
-                d[j] = factor * df(y[j], a[j], p)
-            total += w[i] * one
-        return total
+    def loop(name, y, a, d, w, out, room, m, n, ld, p, scale):
+        if m < FEW:
+            for i in range(m * ld):
+                d[i] = number(0.0, d)
+            for i in range(m):
+                factor, one = w[i] * scale, number(0.0, d)
+                for j in range(i * ld, i * ld + n):
+                    one += f(y[j], a[j], p)
+                    d[j] = factor * df(y[j], a[j], p)
+                out[i] = w[i] * one
+            return
+        # Turned, so that every loop runs over rows: there are few outputs, often.
+        for begin in range(0, m, ROWS):
+            size = min(ROWS, m - begin)
+            values, targets = room, shift(room, ld * size)
+            turn_rows(shift(a, begin * ld), size, n, ld, values)
+            turn_rows(shift(y, begin * ld), size, n, ld, targets)
+            weights, each = shift(w, begin), shift(out, begin)
+            for i in range(size):
+                each[i] = number(0.0, d)
+            for j in range(n):
+                v, t = shift(values, j * size), shift(targets, j * size)
+                for i in range(size):
+                    each[i] += f(t[i], v[i], p)
+                    v[i] = weights[i] * scale * df(t[i], v[i], p)
+            for i in range(size):
+                each[i] *= weights[i]
+            turn_rows_back(values, size, n, ld, shift(d, begin * ld))
 
     return loop
 

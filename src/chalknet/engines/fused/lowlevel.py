@@ -33,6 +33,15 @@ if JIT:
         return pointer(pointer, types.int64), codegen
 
     @intrinsic
+    def address(typing, pointer):
+        """Where a pointer points, as a number."""
+
+        def codegen(context, builder, signature, args):
+            return builder.ptrtoint(args[0], ir.IntType(64))
+
+        return types.int64(pointer), codegen
+
+    @intrinsic
     def number(typing, x, pointer):
         """x in the dtype of what `pointer` points at."""
 
@@ -156,6 +165,8 @@ else:
         place = max(MEMORY, default=0) + 1
         MEMORY[place] = array
         return place
+
+    address = kept
 
 
 # NumPy's single numbers warn of what compiled code does in silence: 64-bit products wrap around, a run diverges.

@@ -14,8 +14,36 @@ from chalknet.engines.fused.lowering import FLAGS, INNER
 from chalknet.engines.fused.lowlevel import number, shift
 from chalknet.maths.ops import where
 
-
 ROWS = 128  # of a block, that are turned at a time
+FEW = 8  # rows, which are not worth it
+NARROW = 4  # outputs: fewer are moved one by one
+
+
+@njit(**INNER)
+def turn_rows(source, m, n, ld, target):
+    """The first n columns of m rows as n rows."""
+    if n >= NARROW:
+        transpose(source, m, ld, target, m)
+        return
+    for j in range(n):
+        for i in range(m):
+            target[j * m + i] = source[i * ld + j]
+
+
+@njit(**INNER)
+def turn_rows_back(source, m, n, ld, target):
+    """The other way; what is beyond the n columns becomes zero."""
+    zero = number(0.0, source)
+    if n >= NARROW:
+        for i in range(n * m, ld * m):
+            source[i] = zero
+        turn_back(source, m, ld, target)
+        return
+    for i in range(m * ld):
+        target[i] = zero
+    for j in range(n):
+        for i in range(m):
+            target[i * ld + j] = source[j * m + i]
 
 
 def room_for(rows: int, stride: int) -> int:
@@ -82,27 +110,34 @@ def d_log_softmax(name, z, a, d, m, n, ld, p):
             d[j] -= exp(a[j]) * total
 
 
-def softmax_cross_entropy(name, y, a, d, w, room, m, n, ld, p, scale):
+def softmax_cross_entropy(name, y, a, d, w, out, room, m, n, ld, p, scale):
     """loss = sum y (log sum e^z - z), d = w scale (softmax(z) sum y - y); `a` holds the logits z.
 
     Rows are taken ROWS at a time and turned, so that every loop runs over rows: there are few classes, often.
     """
-    total = 0.0
     for begin in range(0, m, ROWS):
         at, size = begin * ld, min(ROWS, m - begin)
-        total += turned_cross_entropy(
-            shift(y, at), shift(a, at), shift(d, at), shift(w, begin), room, size, n, ld, scale
+        turned_cross_entropy(
+            shift(y, at),
+            shift(a, at),
+            shift(d, at),
+            shift(w, begin),
+            shift(out, begin),
+            room,
+            size,
+            n,
+            ld,
+            scale,
         )
-    return total
 
 
 @njit(**INNER, fastmath=FLAGS)
-def turned_cross_entropy(y, z, d, w, room, m, n, ld, scale):
+def turned_cross_entropy(y, z, d, w, out, room, m, n, ld, scale):
     """The same for at most ROWS rows. `room` takes z and y turned (classes, rows), and numbers of each row."""
-    zero, one, total = number(0.0, z), number(1.0, z), 0.0
+    zero, one = number(0.0, z), number(1.0, z)
     turned, targets = room, shift(room, ld * m)
-    transpose(z, m, ld, turned, m)
-    transpose(y, m, ld, targets, m)
+    turn_rows(z, m, n, ld, turned)
+    turn_rows(y, m, n, ld, targets)
     rows = shift(targets, ld * m)
     top, picked, ties = rows, shift(rows, m), shift(rows, 2 * m)
     rest, mass = shift(rows, 3 * m), shift(rows, 4 * m)
@@ -125,19 +160,14 @@ def turned_cross_entropy(y, z, d, w, room, m, n, ld, scale):
             mass[i] += t[i]
             s[i] = power
     for i in range(m):
-        top[i] = mass[i] * np.log1p(rest[i] + (ties[i] - one)) - picked[i]
+        out[i] = w[i] * (mass[i] * np.log1p(rest[i] + (ties[i] - one)) - picked[i])
         rest[i] = mass[i] / (rest[i] + ties[i])
     factor = number(scale, z)
     for j in range(n):
         s, t = shift(turned, j * m), shift(targets, j * m)
         for i in range(m):
             s[i] = w[i] * factor * (s[i] * rest[i] - t[i])
-    for i in range(n * m, ld * m):
-        turned[i] = zero
-    turn_back(turned, m, ld, d)
-    for i in range(m):
-        total += w[i] * top[i]
-    return total
+    turn_rows_back(turned, m, n, ld, d)
 
 
 ROW_FORWARD = {"softmax": softmax, "log_softmax": log_softmax}

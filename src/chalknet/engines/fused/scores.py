@@ -42,7 +42,7 @@ def r2(squares, spread):
 
 def score(net, fact, knob, buffer, index, m, k):
     """Score the m validation rows of `index`, block by block."""
-    kind, last, block = fact[at.SCORED], fact[at.LAST], fact[at.BATCH]
+    kind, last, block = fact[at.SCORED], fact[at.LAST], fact[at.BLOCK_ROWS]
     n, stride = net[last + at.WIDTH], net[last + at.STRIDE]
     z, y, w = shift(buffer, net[last + at.BLOCK]), shift(buffer, fact[at.Y]), shift(buffer, fact[at.W])
     mean, spread, squares = (
@@ -59,7 +59,9 @@ def score(net, fact, knob, buffer, index, m, k):
         forward(net, fact, knob, buffer, rows, size)
         if kind == r.NEGATIVE_LOSS:
             knob[at.WEIGHT] = 1.0
-            total -= call_float(fact[at.LOSS], (net, fact, knob, buffer, rows, size, last))
+            total -= knob[at.PER_OUTPUT] * call_float(
+                fact[at.LOSS], (net, fact, knob, buffer, rows, size, last)
+            )
             continue
         for i in range(size):
             for j in range(n):

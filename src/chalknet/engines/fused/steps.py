@@ -51,10 +51,10 @@ def _derive(name, T):
 
 
 def _measure(name, T):
-    def step(y, a, d, w, room, m, n, ld, p, scale):
-        return loops.measure(name, y, a, d, w, room, m, n, ld, p, scale)
+    def step(y, a, d, w, out, room, m, n, ld, p, scale):
+        loops.measure(name, y, a, d, w, out, room, m, n, ld, p, scale)
 
-    return step, F(*[types.CPointer(T)] * 5, I, I, I, T, T)
+    return step, VOID(*[types.CPointer(T)] * 6, I, I, I, T, T)
 
 
 def _prepare(name, T):

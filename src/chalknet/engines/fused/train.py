@@ -7,7 +7,7 @@ from numba import njit, types
 
 from chalknet.engines import rules as r
 from chalknet.engines.fused import layout as at
-from chalknet.engines.fused.batch import backward, forward
+from chalknet.engines.fused.batch import forward
 from chalknet.engines.fused.lowering import INNER, compiled
 from chalknet.engines.fused.lowlevel import call, call_float, integers, number, shift
 from chalknet.engines.fused.pointwise import U64, draw, stream
@@ -60,7 +60,8 @@ def train(net, fact, knob, buffer, order, counts, figures, rules, losses, scores
             shuffle(fact, order, counts[r.EPOCH], fact[at.SHUFFLED] if n > batch else 0)
             fact[at.ORDERED] = counts[r.EPOCH]
         fresh = counts[r.STEP] == counts[r.BATCH]  # the optimizer has seen nothing before this epoch
-        fact[at.EPOCH], fact[at.LEARNING] = counts[r.EPOCH], 1
+        for b in range(fact[at.BLOCKS]):
+            fact[b * at.N_FACTS + at.EPOCH], fact[b * at.N_FACTS + at.LEARNING] = counts[r.EPOCH], 1
         knob[at.CLOCK + 2] = counts[r.DONE]
         knob[at.CLOCK + 3] = 0.0 if fresh else np.float64(counts[r.SAMPLES])
         begin = counts[r.BATCH] * batch
@@ -106,34 +107,13 @@ def train(net, fact, knob, buffer, order, counts, figures, rules, losses, scores
 
 def gradient_type(T):
     """The C signature of `loss_and_gradient`."""
-    return F(INTEGERS, INTEGERS, FLOATS, types.CPointer(T), types.CPointer(T))
+    return F(INTEGERS, INTEGERS, FLOATS, types.CPointer(T))
 
 
-def loss_and_gradient(net, fact, knob, buffer, total):
-    """The objective over all training rows; its padded gradient is left where gradients lie. `total` is room for it."""
-    n, block, size = fact[at.N_TRAIN], fact[at.BATCH], fact[at.SIZE]
-    rows, gradient = integers(fact[at.TRAIN]), shift(buffer, fact[at.GRADIENT])
-    weight = 0.0
-    for begin in range(0, n, block):
-        m = min(block, n - begin)
-        weight += call_float(fact[at.TARGETS], (net, fact, knob, buffer, shift(rows, begin), m, 0))
-    knob[at.WEIGHT] = weight
-    for i in range(size):
-        total[i] = number(0.0, buffer)
-    value = 0.0
-    for begin in range(0, n, block):
-        index, m = shift(rows, begin), min(block, n - begin)
-        call_float(fact[at.TARGETS], (net, fact, knob, buffer, index, m, 0))
-        forward(net, fact, knob, buffer, index, m)
-        value += call_float(fact[at.LOSS], (net, fact, knob, buffer, index, m, fact[at.LAST]))
-        backward(net, fact, knob, buffer, index, m)
-        for i in range(size):
-            total[i] += gradient[i]
-    for i in range(size):
-        gradient[i] = total[i]
-    if fact[at.PENALTY] != 0:
-        value += call_float(fact[at.PENALTY], (net, fact, knob, buffer, rows, n, 0))
-    return value
+def loss_and_gradient(net, fact, knob, buffer):
+    """The objective over all training rows; its padded gradient is left where gradients lie."""
+    arguments = (net, fact, knob, buffer, integers(fact[at.TRAIN]), fact[at.N_TRAIN], 0)
+    return call_float(fact[at.BATCH_KERNEL], arguments)
 
 
 def predict_type(T):
@@ -143,7 +123,7 @@ def predict_type(T):
 
 def predict(net, fact, knob, buffer, index, n, out):
     """The last block for rows 0 … n - 1, through the link where there is one. `index` is room for a block's numbers."""
-    last, block = fact[at.LAST], fact[at.BATCH]
+    last, block = fact[at.LAST], fact[at.BLOCK_ROWS]
     width, stride = net[last + at.WIDTH], net[last + at.STRIDE]
     z = shift(buffer, net[last + at.BLOCK])
     for begin in range(0, n, block):

@@ -65,19 +65,28 @@ class Wiring:
         kinds = {base.DENSE: dense, base.ACTIVATION: (p.activate, p.derive), base.DROPOUT: (p.drop, p.undrop)}
         for i, spec in enumerate(self.layout.specs):
             pair = (
-                (d.sparse_forward, d.sparse_backward)
-                if csr and i == 0 and spec.kind == base.DENSE
-                else kinds[spec.kind]
+                (d.sparse_forward, None) if csr and i == 0 and spec.kind == base.DENSE else kinds[spec.kind]
             )
             net[i, at.FORWARD] = kernel(pair[0], self.dtype)
             if spec.kind == base.ACTIVATION:
                 net[i, at.FORWARD_STEP] = address_of("activate", spec.name, self.dtype)
-            if training and at.NEXT * i >= self.layout.fact[at.FIRST]:
+            first = self.layout.fact[at.FIRST]
+            if training and (at.NEXT * i > first or (single and at.NEXT * i == first)):
                 net[i, at.BACKWARD] = kernel(pair[1], self.dtype)
                 if spec.kind == base.ACTIVATION:
                     net[i, at.BACKWARD_STEP] = address_of("derive", spec.name, self.dtype)
+            if training and spec.kind == base.DENSE and not single:
+                net[i, at.LEARN] = kernel(d.sparse_learn if csr and i == 0 else d.dense_learn, self.dtype)
+        fact = self.layout.fact
         if not single:
-            self.layout.fact[at.PRODUCT] = kernel(product, self.dtype, product_type)
+            fact[at.PRODUCT] = kernel(product, self.dtype, product_type)
+        if training:
+            fact[at.BATCH_KERNEL] = kernel(b.single if single else b.one_batch, self.dtype)
+            if not single:
+                fact[at.BLOCK_KERNEL], fact[at.FORM_KERNEL] = (
+                    kernel(b.block, self.dtype),
+                    kernel(b.form, self.dtype),
+                )
 
     def link(self, name: str) -> None:
         """The activation that predictions go through."""
@@ -112,7 +121,6 @@ class Wiring:
         """The optimizer, its schedule, how batches are made and scored."""
         o, fact, knob = self.layout.description, self.layout.fact, self.layout.knob
         row = optimizers.get(o.optimizer)
-        fact[at.BATCH_KERNEL] = kernel(b.one_batch, self.dtype)
         fact[at.PACE_STEP] = address_of("pace", o.schedule, "float64")
         if not single:
             fact[at.UPDATE] = kernel(b.update, self.dtype)
@@ -139,3 +147,13 @@ class Wiring:
             fact[at.VALIDATION] = self._hold(data.validation, np.int64)
             fact[at.N_VALIDATION] = data.validation.size
             self.link(losses.get(o.loss).link)
+
+    def ready(self, csr: bool) -> None:
+        """Everything is known: make the table of ranges, and tell all blocks."""
+        layout, fact = self.layout, self.layout.fact
+        large = fact[at.SIZE] * layout.dtype.itemsize > at.RANGE
+        together = bool(large and fact[at.UPDATE] and not (fact[at.PENALTY] or fact[at.CLIP]))
+        table = layout.ranges(together, 0 if csr else None)
+        fact[at.UPDATE_RANGES], fact[at.N_RANGES] = together, len(table)
+        fact[at.RANGES] = self._hold(table, np.int64)
+        layout.spread()
