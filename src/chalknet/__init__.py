@@ -34,6 +34,7 @@ _NAMES = {
     "check_work": "chalk",
     "exercise": "chalk",
     "explain": "chalk",
+    "fit_many": "estimators",
     "load": "estimators",
     "save": "estimators",
     "plot_decision_boundary": "plots",

@@ -7,7 +7,7 @@ arrays that training changes; *data* are the rows. Nothing above an engine knows
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 
@@ -184,10 +184,60 @@ class Session(Protocol):
         ...
 
 
+class Crew(Protocol):
+    """Those who train several sessions of one engine; left as a context, no session is being trained any more."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *error: object) -> None: ...
+
+    def hungry(self) -> bool:
+        """Tell whether another session would be begun soon."""
+        ...
+
+    def start(self, session: Session, epochs: int) -> None:
+        """Have a session trained on, by at most so many epochs and for about as long as a call of its own `run`."""
+        ...
+
+    def wait(self) -> list[tuple[Session, int]]:
+        """Sessions that came back, at least one, and why, as `run` returns it; their states are up to date."""
+        ...
+
+
+class InTurn:
+    """The crew of an engine that holds Python's lock: one session at a time, to its end."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[Session, int]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Nothing runs outside of `wait`."""
+
+    def hungry(self) -> bool:
+        """Tell whether nothing is left to do."""
+        return not self.waiting
+
+    def start(self, session: Session, epochs: int) -> None:
+        """Have a session trained on."""
+        self.waiting.append((session, epochs))
+
+    def wait(self) -> list[tuple[Session, int]]:
+        """Train the session that came last."""
+        session, epochs = self.waiting.pop()
+        return [(session, session.run(Until(epochs)))]
+
+
 class Engine(Protocol):
     """What `chalkboard` and `fused` both are."""
 
     name: str
+
+    def crew(self, threads: int) -> Crew:
+        """Prepare to train several sessions, on up to so many threads; no bit of any depends on it."""
+        ...
 
     def session(self, description: Description, state: State, data: Data) -> Session:
         """Prepare a run."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from chalknet.engines import base
 from chalknet.engines import rules as r
-from chalknet.engines.base import Data, Description, State, Until, check_names, slices
+from chalknet.engines.base import Data, Description, InTurn, State, Until, check_names, slices
 from chalknet.engines.random import dropout_mask, order
 from chalknet.engines.scoring import score
 from chalknet.layers import activation, loss
@@ -234,6 +234,10 @@ class ChalkboardEngine:
     """Layer objects in a Python loop, see `base.Engine`."""
 
     name = "numpy"
+
+    def crew(self, threads: int) -> InTurn:
+        """One session after another, whatever the number of threads."""
+        return InTurn()
 
     def session(self, description: Description, state: State, data: Data) -> BoardSession:
         """Prepare a run."""

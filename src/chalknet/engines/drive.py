@@ -12,6 +12,32 @@ INTERRUPTED = 4  # beside the reasons of `rules`: stopped from outside
 CALL_SECONDS = 0.1  # about the longest time that Ctrl-C waits
 
 
+class Told:
+    """What `each` was told of a run, and how far the run may go before it is told again.
+
+    `each` is called with the number of epochs done after every `every` epochs, and may stop the run by returning True.
+    """
+
+    def __init__(self, state: State, each: Callable[[int], bool] | None, every: int = 1) -> None:
+        self.state, self.each, self.every = state, each, every
+        self.epochs = int(state.counts[r.DONE])
+
+    def left(self) -> int:
+        """Epochs until it is told again."""
+        if self.each is None:
+            return 1 << 30
+        return self.every - (int(self.state.counts[r.DONE]) - self.epochs)
+
+    def hear(self, reason: int) -> int:
+        """Tell it if it is time; returns the reason, or INTERRUPTED."""
+        done = int(self.state.counts[r.DONE])
+        if self.each and done > self.epochs and (done - self.epochs >= self.every or reason != r.RUNNING):
+            self.epochs = done
+            if self.each(done) and reason == r.RUNNING:
+                return INTERRUPTED
+        return reason
+
+
 def drive(
     session: Session,
     state: State,
@@ -22,19 +48,12 @@ def drive(
 ) -> int:
     """Run a session until it ends by itself or is stopped; returns why.
 
-    `each` is called with the number of epochs done after every `every` epochs, and may stop the run by returning True.
-    KeyboardInterrupt passes through: the state is then what the last finished update left.
+    See `Told` for `each`. KeyboardInterrupt passes through: the state is then what the last finished update left.
     """
     end = time.perf_counter() + seconds if seconds is not None else None
-    told = int(state.counts[r.DONE])
+    told = Told(state, each, every)
     while True:
-        left = every - (int(state.counts[r.DONE]) - told) if each else 1 << 30
-        reason = session.run(Until(left, CALL_SECONDS))
-        done = int(state.counts[r.DONE])
-        if each and done > told and (done - told >= every or reason != r.RUNNING):
-            told = done
-            if each(done) and reason == r.RUNNING:
-                return INTERRUPTED
+        reason = told.hear(session.run(Until(told.left(), CALL_SECONDS)))
         if reason != r.RUNNING:
             return reason
         if end is not None and time.perf_counter() > end:

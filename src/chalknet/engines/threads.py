@@ -11,6 +11,9 @@ import multiprocessing
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +22,7 @@ from chalknet.exceptions import ParameterError
 VARIABLE = "CHALKNET_NUM_THREADS"
 SAMPLE_SECONDS = 0.05  # so long a look at the machine is believed
 CGROUPS = Path("/sys/fs/cgroup")
+_cap: ContextVar[int] = ContextVar("cap", default=sys.maxsize)
 _sample = (-1.0, 0)  # when the machine was looked at, and how many threads wanted a core then
 
 
@@ -28,7 +32,7 @@ def available() -> int:
     Raises:
         ParameterError: ``CHALKNET_NUM_THREADS`` is no whole number of at least 1.
     """
-    limits = [cores(), quota(), asked()]
+    limits = [cores(), quota(), asked(), _cap.get()]
     omp = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
     child = multiprocessing.parent_process() is not None
     if omp.isdigit() and int(omp) > 0:
@@ -38,6 +42,16 @@ def available() -> int:
     if _nesting() > int(child):  # joblib's process workers stand at level 1 themselves
         limits.append(1)
     return min(limits)
+
+
+@contextmanager
+def capped(n: int) -> Iterator[None]:
+    """Within it, calls of this thread may use n threads at most: the others have work of their own."""
+    token = _cap.set(min(n, _cap.get()))
+    try:
+        yield
+    finally:
+        _cap.reset(token)
 
 
 def idle(own: int = 1) -> int:

@@ -11,6 +11,7 @@ _MODULES = {
     "Perceptron": "perceptron",
     "TabularClassifier": "tabular",
     "TabularRegressor": "tabular",
+    "fit_many": "many",
     "load": "persistence",
     "save": "persistence",
 }

@@ -15,8 +15,8 @@ from chalknet.exceptions import DataError, ParameterError
 from chalknet.layers.optimizer import SGD
 
 
-def lbfgs(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None) -> None:
-    """L-BFGS by SciPy on the whole data's loss and gradient, in float64."""
+def lbfgs(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None) -> bool:
+    """L-BFGS by SciPy on the whole data's loss and gradient, in float64; tells whether Ctrl-C stopped it."""
     net = est.network_
     if np.any(np.asarray(est.dropout) != 0):
         raise ParameterError(
@@ -40,7 +40,7 @@ def lbfgs(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None) -> None:
         if verbose:
             print(f"Iteration {est.n_iter_}, loss = {est.loss_:.8f}")
 
-    est.n_iter_ = 0
+    est.n_iter_, stopped = 0, False
     try:
         found = optimize.minimize(
             objective,
@@ -60,7 +60,9 @@ def lbfgs(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None) -> None:
             )
     except KeyboardInterrupt:
         warn_user(INTERRUPTED)
+        stopped = True
     net.parameters[...] = reached
     net.training_state, est._last = None, net.parameters.copy()
     if not np.isfinite(net.parameters).all():
         raise DataError(NOT_FINITE)
+    return stopped
