@@ -8,14 +8,14 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils._param_validation import Interval, Options, StrOptions
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
 
 from chalknet.engines import rules as r
 from chalknet.engines import select
 from chalknet.estimators import _build, _fitting, _state
 from chalknet.estimators._lbfgs import lbfgs
+from chalknet.estimators._sklearn import Interval, Options, StrOptions, fit_context, read, row_weights
 from chalknet.exceptions import ShapeError
 from chalknet.layers.optimizer import Optimizer
 from chalknet.layers.schedule import Schedule
@@ -38,6 +38,8 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
     solver: Any
     out_activation_: str
     n_outputs_: int
+    _remedy = "Standardise X, or use a smaller learning_rate_init."  # for a run that diverged
+    _planned = False  # whether to do all of max_iter is the plan, and nothing to warn of
     _by_loss = False  # early stopping by the validation loss; scikit-learn's way is by accuracy or R²
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
@@ -67,7 +69,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         "dropout": [Interval(Real, 0, 1, closed="left"), list, tuple],
         "dtype": [StrOptions({"auto", "float32", "float64"})],
         "engine": [StrOptions({*select.ENGINES})],
-        "callbacks": ["array-like", None],
+        "callbacks": "no_validation",  # checked where they are used, with more to say
     }
 
     @abstractmethod
@@ -78,7 +80,8 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         """X, y and weights checked against what was fitted, as engines take them; assigned weights are taken over."""
         self._sync()
         X, y = self._read(X, y, incremental=None, reset=False)
-        return X, y, self._row_weights(sample_weight, X, y)
+        weights = self._row_weights(sample_weight, X, y)
+        return X, self._in_unit(y, weights, first=False), weights
 
     @abstractmethod
     def _goal(self) -> tuple[str, Any, float, int]:
@@ -89,13 +92,13 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         """The groups of which validation rows take equal shares, or None."""
 
     def _row_weights(self, sample_weight: Any, X: Any, y: np.ndarray) -> np.ndarray | None:
-        return None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=X.dtype)
+        return None if sample_weight is None else row_weights(sample_weight, X)
 
     def _float_types(self) -> Any:
         kept = getattr(self, "dtype", "auto")
         return (np.float64, np.float32) if kept == "auto" else np.dtype(kept)
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit the model to data matrix X and target(s) y.
 
@@ -129,6 +132,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
     ) -> tuple[Any, np.ndarray, np.ndarray | None]:
         """All that comes before the first step; returns the data, which `take` reads (given: is it a first fit?)."""
         hidden = _build.hidden_sizes(self.hidden_layer_sizes)
+        _build.listeners(self.callbacks)
         first = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
         given = None
         if not first and not hasattr(
@@ -136,9 +140,12 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         ):  # weights assigned to an estimator that was never fitted
             given = self.coefs_, self.intercepts_
         X, y, weights = take(first)
+        y = self._in_unit(y, weights, first or given is not None)
         sizes = [X.shape[1], *hidden, self.n_outputs_]
         if first or given:
             self._begin(sizes, X.dtype)
+        else:
+            self._check_sizes(sizes)
         if given:
             self.coefs_, self.intercepts_ = given
         self._sync()
@@ -160,11 +167,27 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         self.n_layers_ = len(sizes)
         self.n_iter_, self.t_ = 0, 0
         self.loss_curve_ = []
-        self.validation_scores_ = [] if self.early_stopping else None
-        self.best_validation_score_ = -np.inf if self.early_stopping else None
-        self.best_loss_ = None if self.early_stopping else np.inf
+        _fitting.begin_scores(self)
         self._last = self.network_.parameters.copy()
         self._show()
+
+    def _check_sizes(self, sizes: list[int]) -> None:
+        """Raise ShapeError where the network that is to go on learning is not of these sizes."""
+        dense = self.network_.dense
+        now = [dense[0].n_in, *(layer.n_out for layer in dense)]
+        if now != sizes:
+            raise ShapeError(
+                f"This {type(self).__name__} has layers of {now} units and cannot go on with {sizes} (inputs, hidden "
+                "layers, outputs): keep hidden_layer_sizes and the number of targets, or fit anew with "
+                "warm_start=False."
+            )
+
+    def _in_unit(self, y: np.ndarray, weights: np.ndarray | None, first: bool) -> np.ndarray:
+        """Targets in the unit in which they are learned."""
+        return y
+
+    def _hint(self, y: np.ndarray, weights: np.ndarray | None) -> None:
+        """Tell what would have helped a run that has ended."""
 
     def _show(self) -> None:
         """Let `coefs_` and `intercepts_` be the network's own arrays."""
@@ -190,11 +213,13 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         """What the network predicts for X, (n_samples, n_outputs)."""
         if check:
             check_is_fitted(self)
-            X = validate_data(
-                self, X, accept_sparse=["csr", "csc"], dtype=(np.float64, np.float32), reset=False
-            )
+            X = read(self, X, accept_sparse=["csr", "csc"], dtype=(np.float64, np.float32), reset=False)
         self._sync()
         return self.network_.predict(X)
+
+    def _says_yes(self) -> float:
+        """A prediction above it says yes."""
+        return _build.says_yes(self.network_.loss.row, linked=True)  # type: ignore[union-attr]
 
     def _by_lbfgs(self) -> bool:
         return isinstance(self.solver, str) and self.solver == "lbfgs"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Iterable, Sequence
+from inspect import signature
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -24,14 +27,49 @@ from chalknet.network import Network
 
 SKLEARN_SCHEDULES = ("constant", "invscaling", "adaptive")  # which scikit-learn applies to "sgd" alone
 LOGISTIC = ("logistic", "sigmoid")
+CALLS = ("on_fit_begin", "on_epoch_end", "on_fit_end")
 
 
 def hidden_sizes(given: Any) -> list[int]:
-    """`hidden_layer_sizes` as a list; scikit-learn's words for sizes that are none."""
+    """`hidden_layer_sizes` as a list; scikit-learn's words for sizes below 1."""
     sizes = list(given) if hasattr(given, "__iter__") else [given]
-    if np.any(np.array(sizes) <= 0):
+    for size in sizes:
+        if not isinstance(size, Integral) or isinstance(size, bool):
+            raise ParameterError(
+                f"hidden_layer_sizes must be whole numbers, one a hidden layer, such as (64, 32), but holds {size!r}."
+            )
+    if any(size <= 0 for size in sizes):
         raise ParameterError(f"hidden_layer_sizes must be > 0, got {sizes}.")
     return [int(n) for n in sizes]
+
+
+def dropout_rates(given: Any, n: int) -> list[float]:
+    """`dropout` as one share for each of `n` hidden layers."""
+    rates = one_each(given, n, "dropout")
+    for rate in rates:
+        if not isinstance(rate, Real) or isinstance(rate, bool) or not 0.0 <= float(rate) < 1.0:
+            raise ParameterError(f"dropout must be shares in [0, 1), one a hidden layer, but holds {rate!r}.")
+    return [float(rate) for rate in rates]
+
+
+def listeners(given: Any) -> list[Any]:
+    """`callbacks` as a list: None, one object, or several.
+
+    Raises ParameterError for what cannot be called back.
+    """
+    if given is None:
+        return []
+    several = isinstance(given, Iterable) and not hasattr(given, CALLS[0])
+    found = list(given) if several else [given]
+    for callback in found:
+        lacks = [name for name in CALLS if not callable(getattr(callback, name, None))]
+        if lacks or isinstance(callback, type):
+            what = "a class: make an object of it" if isinstance(callback, type) else f"without {lacks[0]}"
+            raise ParameterError(
+                f"callbacks must be objects with {', '.join(CALLS)}, such as cn.ProgressBar(), but {callback!r} is "
+                f"{what}."
+            )
+    return found
 
 
 def one_each(given: Any, n: int, name: str) -> list[Any]:
@@ -58,7 +96,7 @@ def build(
     """The network, its weights drawn in scikit-learn's own order: layer by layer, weights then biases."""
     n_hidden = len(sizes) - 2
     names = one_each(activation, n_hidden, "activation")
-    rates = one_each(dropout, n_hidden, "dropout")
+    rates = dropout_rates(dropout, n_hidden)
     layers: list[Layer] = []
     for i in range(len(sizes) - 1):
         name = names[i] if i < n_hidden else names[-1] if names else activation
@@ -69,7 +107,7 @@ def build(
             if name != "identity":
                 layers.append(activations.find(name)())
             if rates[i] > 0:
-                layers.append(Dropout(float(rates[i])))
+                layers.append(Dropout(rates[i]))
     if output != "identity":
         layers.append(activations.find(output)())
     return Network(layers, loss)
@@ -96,10 +134,8 @@ def make_optimizer(est: Any) -> Optimizer:
 
 def shares(est: Any, name: str, default: float) -> bool:
     """Tell whether the estimator has this constant as a parameter, with the same default."""
-    return DEFAULTS.get(name) == default and hasattr(est, name)
-
-
-DEFAULTS = {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8, "momentum": 0.9}
+    parameter = signature(type(est)).parameters.get(name)
+    return parameter is not None and bool(parameter.default == default)
 
 
 def l2_of(est: Any) -> float:
@@ -107,9 +143,22 @@ def l2_of(est: Any) -> float:
     return 0.0 if est.solver == "adamw" else float(est.alpha)
 
 
-def make_loss(name: str) -> Loss:
-    """A loss by name, outputs summed and rows averaged: the objective whose gradient scikit-learn uses."""
+def make_loss(name: str, given: Any = None) -> Loss:
+    """The loss of that name: the given object as it is, if it is one; else outputs summed and rows averaged.
+
+    The latter is the objective whose gradient scikit-learn uses.
+    """
+    if isinstance(given, Loss) and given.row.name == name:
+        own = copy.copy(given)
+        own.forget()
+        return own
     return losses.find(name)(reduction="mean_rows")
+
+
+def says_yes(row: Any, linked: bool) -> float:
+    """The output above which it means yes: before (or after) the loss's link has made it a probability."""
+    margin = row.targets == (-1.0, 1.0) or (row.link == "sigmoid" and not linked)
+    return 0.0 if margin else 0.5
 
 
 def draw_seed(random_state: Any) -> tuple[np.random.RandomState, Any]:

@@ -27,9 +27,8 @@ from chalknet.exceptions import DataError, DivergenceWarning, ParameterError
 
 NOT_FINITE = (
     "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
-    "preprocessed. Standardise X, or use a smaller learning_rate_init."
+    "preprocessed."
 )
-
 
 INTERRUPTED = "Training interrupted by user."
 
@@ -85,7 +84,7 @@ class Run:
 
     def called_back(self) -> AbstractContextManager[Callable[[int], bool] | None]:
         """Callbacks and `verbose`, as `drive` takes them."""
-        listeners = [*(self.est.callbacks or ()), *([self.teller] if self.teller else [])]
+        listeners = [*_build.listeners(self.est.callbacks), *([self.teller] if self.teller else [])]
         return called_back(listeners, self.est, self.state, self.description.max_epochs)
 
 
@@ -122,6 +121,8 @@ def plan(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None, incrementa
     if incremental and est.early_stopping:
         raise ParameterError("partial_fit does not support early_stopping=True")
     net = est.network_
+    if est.early_stopping != (est.validation_scores_ is not None):  # switched since the last fit
+        begin_scores(est)
     train, validation = divide(est, net.seed, y, X.shape[0])
     batch = batch_size(est.batch_size, train.size)
     optimizer = _build.make_optimizer(est)
@@ -139,7 +140,7 @@ def plan(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None, incrementa
         watch=watch,
         score=score,
         report=report,
-        threshold=0.0 if loss.row.link == "sigmoid" or loss.row.targets == (-1.0, 1.0) else 0.5,
+        threshold=_build.says_yes(loss.row, linked=False),
     )
     state = start(est, d, optimizer)
     if weights is not None and validation.size and not weights[validation].any():
@@ -151,18 +152,24 @@ def plan(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None, incrementa
     return Run(est, d, state, data, incremental, Teller(est, state) if est.verbose else None)
 
 
+def begin_scores(est: Any) -> None:
+    """The fitted attributes that tell the best so far, before there is any."""
+    early = est.early_stopping
+    est.validation_scores_ = [] if early else None
+    est.best_validation_score_ = -np.inf if early else None
+    est.best_loss_ = None if early else np.inf
+
+
 def start(est: Any, d: Description, optimizer: Any) -> State:
     """The state to go on from: the last one, unless the weights were assigned since or the optimizer is another."""
     net = est.network_
     kept: State | None = net.training_state
     untouched = kept is not None and np.array_equal(net.parameters, est._last, equal_nan=True)
-    if (
-        kept is not None
-        and untouched
-        and net.optimizer == optimizer
-        and (d.watch == r.VALIDATION) == (kept.best is not None)
-    ):
+    if kept is not None and untouched and net.optimizer == optimizer:
         state = kept
+        if (d.watch == r.VALIDATION) != (kept.best is not None):  # early_stopping was switched
+            state.best = net.parameters.copy() if d.watch == r.VALIDATION else None
+            state.counts[r.STALE], state.numbers[r.BEST_SCORE] = 0, -np.inf
     else:
         state = State.start(net.parameters, d, net.seed)
         state.counts[r.SAMPLES] = est.t_
@@ -198,14 +205,16 @@ def finish(run: Run, reason: int) -> None:
     if run.teller and reason == r.CONVERGED:
         run.teller.converged()
     if not np.isfinite(state.parameters).all() or (reason == r.DIVERGED and not est.early_stopping):
-        raise DataError(NOT_FINITE)
+        raise DataError(f"{NOT_FINITE} {est._remedy}")
     if reason == r.DIVERGED:
         warn_user(
             f"Training turned non-finite in iteration {len(state.losses)} and was stopped; the best weights until then "
-            "are kept. Standardise X, or use a smaller learning_rate_init.",
+            f"are kept. {est._remedy}",
             DivergenceWarning,
         )
-    if reason == r.FINISHED and not run.incremental:
+    if not run.incremental and reason != r.DIVERGED:
+        est._hint(run.data.y, run.data.weights)
+    if reason == r.FINISHED and not run.incremental and not est._planned:
         warn_user(
             f"Stochastic Optimizer: Maximum iterations ({est.max_iter}) reached and the optimization hasn't "
             "converged yet.",

@@ -9,7 +9,10 @@ from scipy import optimize
 from sklearn.exceptions import ConvergenceWarning
 
 from chalknet.engines import describe, select
-from chalknet.engines.base import Data
+from chalknet.engines import rules as r
+from chalknet.engines.base import Data, State
+from chalknet.engines.context import called_back
+from chalknet.estimators import _build
 from chalknet.estimators._fitting import INTERRUPTED, NOT_FINITE, rows_of, warn_user
 from chalknet.exceptions import DataError, ParameterError
 from chalknet.layers.optimizer import SGD
@@ -34,25 +37,38 @@ def lbfgs(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None) -> bool:
     def objective(theta: np.ndarray) -> tuple[float, np.ndarray]:
         return engine.loss_and_gradient(d, theta, data)
 
+    state = State.start(net.parameters, d, net.seed)  # what callbacks are told of
+    state.losses = est.loss_curve_
+    halted = stopped = False
+    est.n_iter_ = 0
+
     def told(intermediate_result: Any) -> None:
-        reached[...] = intermediate_result.x
+        nonlocal halted
+        reached[...] = net.parameters[...] = intermediate_result.x
         est.loss_, est.n_iter_ = float(intermediate_result.fun), est.n_iter_ + 1
+        state.losses.append(est.loss_)
+        state.counts[r.DONE] = est.n_iter_
         if verbose:
             print(f"Iteration {est.n_iter_}, loss = {est.loss_:.8f}")
+        if each is not None and each(est.n_iter_):
+            halted = True
+            raise StopIteration
 
-    est.n_iter_, stopped = 0, False
     try:
-        found = optimize.minimize(
-            objective,
-            reached.copy(),
-            method="L-BFGS-B",
-            jac=True,
-            callback=told,
-            options={"maxfun": est.max_fun, "maxiter": est.max_iter, "gtol": est.tol},
-        )
-        reached, est.loss_ = found.x, float(found.fun)
-        est.n_iter_ = min(int(found.nit), int(est.max_iter))
-        if found.status != 0:
+        with called_back(_build.listeners(est.callbacks), est, state, int(est.max_iter)) as each:
+            found = optimize.minimize(
+                objective,
+                reached.copy(),
+                method="L-BFGS-B",
+                jac=True,
+                callback=told,
+                options={"maxfun": est.max_fun, "maxiter": est.max_iter, "gtol": est.tol},
+            )
+            if not halted:
+                reached, est.loss_ = found.x, float(found.fun)
+                est.n_iter_ = min(int(found.nit), int(est.max_iter))
+                net.parameters[...] = reached
+        if found.status != 0 and not halted and not est._planned:
             warn_user(
                 f"lbfgs failed to converge after {est.n_iter_} iteration(s) (status={found.status}): {found.message} "
                 "Increase max_iter or max_fun, or standardise the data.",
@@ -64,5 +80,5 @@ def lbfgs(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None) -> bool:
     net.parameters[...] = reached
     net.training_state, est._last = None, net.parameters.copy()
     if not np.isfinite(net.parameters).all():
-        raise DataError(NOT_FINITE)
+        raise DataError(f"{NOT_FINITE} {est._remedy}")
     return stopped

@@ -8,8 +8,9 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
+from chalknet.estimators._sklearn import read
 from chalknet.maths.activations import ACTIVATIONS
 
 
@@ -31,7 +32,7 @@ class LinearScores:
     def decision_function(self, X: Any) -> np.ndarray:
         """Scores z = X w + b: (n,) for two classes (above 0: the second), (n, classes) for more."""
         check_is_fitted(self, "coef_")
-        X = validate_data(self, X, accept_sparse="csr", reset=False)
+        X = read(self, X, accept_sparse="csr", reset=False)
         scores = safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
         return scores.ravel() if scores.shape[1] == 1 else scores
 

@@ -147,10 +147,11 @@ def learn_classes(
     return list(threads(delayed(learn)(i) for i in range(len(classes))))
 
 
-def decide_engine(engine: str, X: Any, n_classes: int, epochs: int) -> str:
+def decide_engine(engine: str, X: Any, n_classes: int, epochs: int, *, smooth: bool) -> str:
     """The engine for this X, see `choose_engine`."""
     features = X.nnz / X.shape[0] if sparse.issparse(X) else X.shape[1]
-    return choose_engine(engine, X.shape[0], features, 1 if n_classes == 2 else n_classes, epochs)
+    units = 1 if n_classes == 2 else n_classes
+    return choose_engine(engine, X.shape[0], features, units, epochs, smooth=smooth)
 
 
 def mean_curve(units: list[Learned]) -> list[float]:

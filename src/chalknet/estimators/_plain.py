@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from chalknet.exceptions import ModelFileError
+from chalknet.layers.loss import Loss
+from chalknet.layers.loss import from_config as loss_from_config
 from chalknet.layers.optimizer import Optimizer
 from chalknet.layers.optimizer import from_config as optimizer_from_config
 
@@ -48,6 +50,8 @@ def to_plain(value: Any, name: str = "value") -> Any:
         return {"type": "dict", "value": [[to_plain(k, name), to_plain(v, name)] for k, v in value.items()]}
     if isinstance(value, Optimizer):
         return {"type": "optimizer", "value": value.to_config()}
+    if isinstance(value, Loss):
+        return {"type": "loss", "value": value.to_config()}
     if isinstance(value, np.random.RandomState):
         _, given, position, has_gauss, cached = value.get_state(legacy=True)
         keys = np.asarray(given).tolist()
@@ -79,6 +83,8 @@ def from_plain(value: Any) -> Any:
         return {from_plain(k): from_plain(v) for k, v in content}
     if kind == "optimizer":
         return optimizer_from_config(content)
+    if kind == "loss":
+        return loss_from_config(content)
     if kind == "RandomState":
         keys, position, has_gauss, cached = content
         random = np.random.RandomState()

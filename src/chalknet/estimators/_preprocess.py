@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -11,6 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from chalknet.estimators._decide import decide
+from chalknet.estimators._fitting import warn_user
 from chalknet.estimators._kinds import Kind, from_plain, to_plain
 from chalknet.estimators._table import Table, read_table
 from chalknet.exceptions import DataError, DataHint
@@ -63,7 +63,7 @@ class TablePreprocessor(TransformerMixin, BaseEstimator):
         ]
         self._keep([kind for kind, _ in decided], table.names is not None)
         for hint in (hint for _, hints in decided for hint in hints):
-            warnings.warn(hint, DataHint, stacklevel=3)
+            warn_user(hint, DataHint)
         if not len(self.get_feature_names_out()):
             reasons = "; ".join(f"{c.name!r}: {c.note}" for c in self._kinds[:5])
             raise DataError(f"X has no column to learn from (n_samples = {table.n_rows}; {reasons}).")

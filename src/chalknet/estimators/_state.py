@@ -17,7 +17,8 @@ E = TypeVar("E", bound="BaseMLP")
 # fitted attributes beside the network, where the estimator has them
 KEPT = (
     "n_features_in_", "feature_names_in_", "n_outputs_", "n_layers_", "out_activation_", "n_iter_", "t_", "loss_",
-    "best_loss_", "best_validation_score_", "validation_scores_", "engine_", "classes_", "_kind", "_many",
+    "best_loss_", "best_validation_score_", "validation_scores_", "engine_", "classes_", "_kind",
+    "target_mean_", "target_scale_",
 )  # fmt: skip
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import _check_sample_weight
 
+from chalknet.estimators._fitting import warn_user
 from chalknet.estimators._plain import parameters_from_plain, parameters_to_plain
 from chalknet.estimators._preprocess import TablePreprocessor
+from chalknet.estimators._sklearn import row_weights
 from chalknet.estimators._table import Table, read_table
 from chalknet.estimators._target import target_name
 from chalknet.exceptions import DataHint, ModelFileError, NotFittedError
@@ -96,9 +95,9 @@ class Tabular(BaseEstimator):
         rows, target, hints = read(y, table.n_rows)
         self.target_name_ = target_name(y)
         for hint in hints:
-            warnings.warn(hint, DataHint, stacklevel=4)
+            warn_user(hint, DataHint)
         if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, np.empty((table.n_rows, 1)))[rows]
+            sample_weight = row_weights(sample_weight, np.empty((table.n_rows, 1)))[rows]
         return (table if len(rows) == table.n_rows else table.take(rows)), target, sample_weight
 
     def _continues(self) -> bool:
@@ -115,10 +114,8 @@ class Tabular(BaseEstimator):
             preprocessor, network = TablePreprocessor(self.kinds).fit_table(table), self._network()
         network.set_params(**self._resolved(table.n_rows, counts))
         network._by_loss = True  # the first best accuracy comes long before the best probabilities
-        with warnings.catch_warnings():
-            # A fixed number of epochs is the plan, not a failure to converge
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            network.fit(preprocessor.transform_table(table), target, sample_weight=weights)
+        network._planned = True  # a fixed number of epochs is the plan, not a failure to converge
+        network.fit(preprocessor.transform_table(table), target, sample_weight=weights)
         self._keep(preprocessor, network)
         return self
 
@@ -135,10 +132,9 @@ class Tabular(BaseEstimator):
         parameters = self.get_params(deep=False)
         del parameters["kinds"]
         if self.early_stopping and not self._can_set_aside(n_rows, counts):
-            warnings.warn(
+            warn_user(
                 f"{n_rows} rows are too few to set aside validation rows of every class; all of them are learned from.",
                 DataHint,
-                stacklevel=4,
             )
             parameters["early_stopping"] = False
         if not parameters["early_stopping"]:

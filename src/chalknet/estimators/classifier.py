@@ -5,39 +5,38 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from scipy import sparse
-from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.base import ClassifierMixin
 from sklearn.preprocessing import LabelBinarizer
-from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.multiclass import type_of_target, unique_labels
+from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from chalknet.engines import rules as r
-from chalknet.estimators import _build
+from chalknet.estimators import _build, _labels
 from chalknet.estimators._base import BaseMLP
+from chalknet.estimators._labels import CLASSIFICATION
+from chalknet.estimators._sklearn import StrOptions, first_partial_fit, fit_context, read, row_weights
 from chalknet.exceptions import ParameterError
-from chalknet.maths import losses
-from chalknet.maths.losses import LOSSES
+from chalknet.layers.loss import Loss
 
-MARGIN = (-1.0, 1.0)  # the targets of hinge losses: no and yes
-# Losses of classes: of probabilities, of what makes them, or of margins.
-CLASSIFICATION = sorted(
-    name
-    for name, row in LOSSES.items()
-    if {row.pair, row.link} & {"sigmoid", "softmax"} or row.targets == MARGIN or name == "squared_error"
-)
-CLASS_NAMES = {"sigmoid": "logistic"}  # scikit-learn's name of an output activation
+__all__ = ["CLASSIFICATION", "MLPClassifier"]
 
 
-def picks(est: MLPClassifier) -> bool:
-    """Tell whether the loss's outputs can be read as probabilities."""
-    if est.loss in ("auto", "log_loss"):
-        return True
-    row = losses.get(est.loss)
-    if row.pair == "identity" and row.link == "identity":
-        raise AttributeError(f'loss="{est.loss}" gives no probabilities; use predict, or loss="auto".')
+def has_probabilities(est: MLPClassifier) -> bool:
+    """Tell whether the loss's outputs can be read as probabilities; AttributeError where not."""
+    if not _labels.gives_probabilities(est.loss):
+        raise AttributeError(
+            f'loss="{est.loss}" gives no probabilities; use decision_function, or loss="auto".'
+        )
+    return True
+
+
+def has_scores(est: MLPClassifier) -> bool:
+    """Tell whether the loss's outputs are scores alone; AttributeError where not, as in scikit-learn's MLP."""
+    if _labels.gives_probabilities(est.loss):
+        raise AttributeError(
+            f'loss="{est.loss}" gives probabilities: use predict_proba instead of decision_function.'
+        )
     return True
 
 
@@ -53,7 +52,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             decoupled weight decay, the others as L2 penalty.
             Note: the lecture calls the learning rate alpha, which is `learning_rate_init` here.
         loss: "auto" is cross-entropy (of a sigmoid for two classes and for multi-label targets, else of a softmax);
-            or a classification loss of the library: "focal", "hinge", "squared_hinge", "squared_error", …
+            or a classification loss of the library: "focal", "hinge", "squared_hinge", "squared_error", …, or an
+            object such as ``cn.Focal()``, which is taken as it is, its reduction included.
             With more than two classes, losses of single outputs set each class against the rest.
         dropout: probability, or one a hidden layer, with which hidden units are left out in training.
         class_weight: None, "balanced" or a dict class -> weight, times any sample weights.
@@ -76,7 +76,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseMLP._parameter_constraints,
-        "loss": [StrOptions({"auto", "log_loss", *CLASSIFICATION})],
+        "loss": [StrOptions({*_labels.AUTO, *_labels.NAMES}), Loss],
         "class_weight": [StrOptions({"balanced"}), dict, None],
     }
 
@@ -109,7 +109,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         epsilon: float = 1e-8,
         n_iter_no_change: int = 10,
         max_fun: int = 15000,
-        loss: str = "auto",
+        loss: Any = "auto",
         dropout: Any = 0.0,
         class_weight: Any = None,
         dtype: str = "auto",
@@ -153,7 +153,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         self._kind, self.classes_ = binarizer.y_type_, binarizer.classes_
 
     def _read(self, X: Any, y: Any, incremental: bool | None, reset: bool) -> tuple[Any, np.ndarray]:
-        X, y = validate_data(
+        X, y = read(
             self,
             X,
             y,
@@ -183,78 +183,33 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             )
 
     def _encode(self, y: Any, dtype: Any) -> np.ndarray:
-        """Targets as engines take them: class numbers (n,) for the softmax losses, else (n, outputs)."""
-        if self._kind.startswith("multilabel"):
-            dense = y.toarray() if sparse.issparse(y) else np.asarray(y)
-            self.n_outputs_ = dense.shape[1]
-            targets = (dense != 0).astype(dtype)
-        else:
-            numbers = np.searchsorted(self.classes_, y)
-            self.n_outputs_ = 1 if len(self.classes_) <= 2 else len(self.classes_)
-            if self.n_outputs_ > 1 and self._loss_row().whole_row:
-                self.out_activation_ = "softmax"
-                return numbers.astype(np.int64)
-            # a single class is the yes of its only output
-            yes = numbers[:, None] >= len(self.classes_) - 1 if self.n_outputs_ == 1 else None
-            targets = (yes if yes is not None else numbers[:, None] == np.arange(self.n_outputs_)).astype(
-                dtype
-            )
-        row = self._loss_row()
-        output = row.pair if row.link == "identity" else row.link
-        self.out_activation_ = CLASS_NAMES.get(output, output)
-        return targets * 2 - 1 if row.targets == MARGIN else targets
+        targets, self.n_outputs_, self.out_activation_ = _labels.encode(
+            y, self.classes_, self._kind, self._loss_row(), dtype
+        )
+        return targets
 
     def _loss_row(self) -> Any:
-        """The loss's row: where one output stands for two classes, softmax becomes sigmoid and the same loss."""
-        one_of_many = self._kind == "multiclass" and len(self.classes_) > 2
-        name = self.loss
-        if name in ("auto", "log_loss"):
-            name = "softmax_cross_entropy"
-        row = losses.get(name)
-        soft = "softmax" in (row.pair, row.link)
-        if soft and not one_of_many:
-            if row.name not in (
-                "softmax_cross_entropy",
-                "categorical_cross_entropy",
-                "sparse_categorical_cross_entropy",
-            ):
-                raise ParameterError(
-                    f'loss="{self.loss}" compares distributions over three or more classes; use loss="auto" for '
-                    f"{'several labels a row' if self._kind.startswith('multilabel') else 'two classes'}."
-                )
-            return losses.get("binary_cross_entropy")
-        if row.labels or row.name == "categorical_cross_entropy":
-            return losses.get("softmax_cross_entropy")
-        return row
+        return _labels.fitting_row(self.loss, self._kind, len(self.classes_))
 
     def _goal(self) -> tuple[str, Any, float, int]:
         row = self._loss_row()
         output = "identity" if row.link != "identity" else row.pair
         one_of_many = self.n_outputs_ > 1 and not self._kind.startswith("multilabel")
-        return output, _build.make_loss(row.name), 1.0, r.ARGMAX if one_of_many else r.THRESHOLD
-
-    def _threshold(self) -> float:
-        """An output above it says yes."""
-        row = self._loss_row()
-        return 0.0 if row.targets == MARGIN else 0.5
+        return (
+            output,
+            _build.make_loss(row.name, self.loss),
+            1.0,
+            r.ARGMAX if one_of_many else r.THRESHOLD,
+        )
 
     def _strata(self, y: np.ndarray) -> np.ndarray | None:
-        if self._kind.startswith("multilabel"):
-            return None
-        return y if y.ndim == 1 else y[:, 0] if y.shape[1] == 1 else y.argmax(axis=1)
+        return _labels.strata(y, self._kind)
 
     def _row_weights(self, sample_weight: Any, X: Any, y: np.ndarray) -> np.ndarray | None:
         if self.class_weight is None:
             return super()._row_weights(sample_weight, X, y)
-        weights = _check_sample_weight(sample_weight, X, dtype=X.dtype, copy=True)
-        if self._kind.startswith("multilabel"):
-            of_class = compute_sample_weight(self.class_weight, y.astype(int))
-        else:
-            numbers = y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else y.ravel().astype(int)
-            if self.n_outputs_ == 1:
-                numbers = (y[:, 0] > 0).astype(int) if len(self.classes_) == 2 else np.zeros(len(y), int)
-            of_class = compute_sample_weight(self.class_weight, self.classes_[numbers])
-        return (weights * of_class).astype(X.dtype)
+        of_class = _labels.weights_by_class(self.class_weight, y, self.classes_, self._kind)
+        return (row_weights(sample_weight, X) * of_class).astype(X.dtype)
 
     # predictions
 
@@ -265,12 +220,12 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     def _decide(self, out: np.ndarray) -> np.ndarray:
         if self._kind.startswith("multilabel"):
-            return (out > self._threshold()).astype(int)
+            return (out > self._says_yes()).astype(int)
         if self.n_outputs_ > 1:
             return self.classes_[out.argmax(axis=1)]
-        return self.classes_[np.minimum((out[:, 0] > self._threshold()).astype(int), len(self.classes_) - 1)]
+        return self.classes_[np.minimum((out[:, 0] > self._says_yes()).astype(int), len(self.classes_) - 1)]
 
-    @available_if(picks)
+    @available_if(has_probabilities)
     def predict_proba(self, X: Any) -> np.ndarray:
         """The classes' probabilities (n_samples, n_classes), in the order of ``classes_``."""
         check_is_fitted(self)
@@ -286,14 +241,24 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             return np.where(total > 0, out / np.where(total > 0, total, 1), out.dtype.type(1 / out.shape[1]))
         return out
 
-    @available_if(picks)
+    @available_if(has_probabilities)
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """The logarithms of ``predict_proba``."""
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
+    @available_if(has_scores)
+    def decision_function(self, X: Any) -> np.ndarray:
+        """The scores (n_samples,) of the second of two classes, or of each class or label (n_samples, n_classes).
+
+        Only with a loss that gives no probabilities, such as "hinge".
+        """
+        check_is_fitted(self)
+        out = self._outputs(X)
+        return out.ravel() if out.shape[1] == 1 else out
+
     @available_if(lambda est: est._can_learn_in_steps())
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
         """Update the model with one epoch over the given data.
 
@@ -306,7 +271,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
                 "class_weight 'balanced' is not supported for partial_fit: pass a dict of weights, which "
                 "sklearn.utils.class_weight.compute_class_weight computes from all labels."
             )
-        if _check_partial_fit_first_call(self, classes):
+        if first_partial_fit(self, classes):
             if type_of_target(y).startswith("multilabel"):
                 self._learn_classes(y)
             else:

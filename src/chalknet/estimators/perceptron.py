@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import warnings
-from inspect import signature
 from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import compute_class_weight
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import unique_labels
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from chalknet.engines.perceptron import PARTIAL_CALLS
+from chalknet.engines.perceptron import PARTIAL_CALLS, USUAL_EPOCHS
 from chalknet.estimators import _one_versus_all as ova
+from chalknet.estimators._fitting import warn_user
 from chalknet.estimators._linear import LinearScores, initial
 from chalknet.estimators._perceptron_state import from_state, to_state
-
-# scikit-learn 1.9 refuses weights that are all 0; the validation split has the better words for it
-_ZEROS: dict[str, Any] = (
-    {"allow_all_zero_weights": True}
-    if "allow_all_zero_weights" in signature(_check_sample_weight).parameters
-    else {}
-)
+from chalknet.estimators._sklearn import Interval, StrOptions, fit_context, read, row_weights
 
 
 class Perceptron(LinearScores, ClassifierMixin, BaseEstimator):
@@ -63,8 +55,9 @@ class Perceptron(LinearScores, ClassifierMixin, BaseEstimator):
         warm_start: let ``fit`` go on from the weights of the last one.
         activation: "step" or "sigmoid".
         dtype: of the weights and scores: "float64", "float32", or "auto" for X's own.
-        engine: "numpy", "numba", or "auto": "numba" where NumPy would need more than about 50 ms for all ``max_iter``
-            epochs (see ``chalknet.engines.perceptron.choose_engine``). Both give the same weights.
+        engine: "numpy", "numba", or "auto": "numba" where NumPy would need more than about 50 ms for ``max_iter``
+            epochs, or for 25 of them where ``tol`` is given (see ``chalknet.engines.perceptron.choose_engine``). Both
+            give the same weights.
 
     Attributes:
         coef_: weights, (1, features) for two classes, (classes, features) for more.
@@ -169,7 +162,7 @@ class Perceptron(LinearScores, ClassifierMixin, BaseEstimator):
         self.dtype = dtype
         self.engine = engine
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self, X: Any, y: Any, coef_init: Any = None, intercept_init: Any = None, sample_weight: Any = None
     ) -> Self:
@@ -189,19 +182,19 @@ class Perceptron(LinearScores, ClassifierMixin, BaseEstimator):
             self.intercept_ if intercept_init is None and go_on else intercept_init,
         )
         labels, epochs = unique_labels(y), int(self.max_iter)
-        engine = ova.decide_engine(self.engine, X, len(labels), epochs)
+        expected = epochs if self.tol is None else min(epochs, USUAL_EPOCHS)
+        engine = ova.decide_engine(self.engine, X, len(labels), expected, smooth=self.activation == "sigmoid")
         curve = self.loss_curve_ if go_on else []
         self._learn(X, y, labels, sample_weight, start, epochs, engine, 1.0, curve)
         if self.tol is not None and self.n_iter_ == self.max_iter:
-            warnings.warn(
+            warn_user(
                 "Maximum number of iteration reached before convergence. "
                 "Consider increasing max_iter to improve the fit.",
                 ConvergenceWarning,
-                stacklevel=2,
             )
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """One epoch over these rows, from the weights as they are.
 
@@ -233,7 +226,8 @@ class Perceptron(LinearScores, ClassifierMixin, BaseEstimator):
                 f"y has labels that classes lacks: {unknown}; the first call must be given all labels."
             )
         if first:
-            engine = ova.decide_engine(self.engine, X, len(labels), PARTIAL_CALLS)
+            smooth = self.activation == "sigmoid"
+            engine = ova.decide_engine(self.engine, X, len(labels), PARTIAL_CALLS, smooth=smooth)
             self._learn(X, y, labels, sample_weight, (None, None), 1, engine, 1.0, [])
         else:
             start = (self.coef_, self.intercept_)
@@ -242,7 +236,7 @@ class Perceptron(LinearScores, ClassifierMixin, BaseEstimator):
 
     def _check(self, X: Any, y: Any, reset: bool) -> tuple[Any, np.ndarray]:
         dtype = [np.float64, np.float32] if self.dtype == "auto" else np.dtype(self.dtype)
-        return validate_data(
+        return read(
             self, X, y, accept_sparse="csr", dtype=dtype, order="C", accept_large_sparse=False, reset=reset
         )
 
@@ -267,7 +261,7 @@ class Perceptron(LinearScores, ClassifierMixin, BaseEstimator):
             y,
             labels,
             compute_class_weight(self.class_weight, classes=labels, y=y),
-            _check_sample_weight(sample_weight, X, dtype=X.dtype, **(_ZEROS if self.early_stopping else {})),
+            row_weights(sample_weight, X, zeros=self.early_stopping),
             initial(start[0], "coef_init", (units, X.shape[1]), X.dtype),
             initial(start[1], "intercept_init", (units,), X.dtype),
             self.get_params(deep=False),

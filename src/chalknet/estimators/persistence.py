@@ -47,7 +47,7 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
     if KINDS.get(name) != type(model).__module__:
         raise ModelFileError(f"Cannot save a {name}; a model file holds one of {', '.join(KINDS)}.")
     try:
-        arrays, state = model.to_state() if hasattr(model, "to_state") else model.state_dict()
+        arrays, state = model.to_state()
     except SklearnNotFittedError as error:
         raise NotFittedError(
             f"Cannot save this {name}: it is not fitted yet; call fit(X, y) first."

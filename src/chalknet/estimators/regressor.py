@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import RegressorMixin, _fit_context
-from sklearn.utils._param_validation import StrOptions
+from sklearn.base import RegressorMixin
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import column_or_1d, validate_data
+from sklearn.utils.validation import column_or_1d
 
 from chalknet.engines import rules as r
 from chalknet.estimators import _build
 from chalknet.estimators._base import BaseMLP
-from chalknet.exceptions import DataError
+from chalknet.estimators._fitting import warn_user
+from chalknet.estimators._sklearn import StrOptions, fit_context, read
+from chalknet.estimators._unit import unit_of, would_help
+from chalknet.exceptions import DataError, DataHint, ParameterError
+from chalknet.layers.loss import Loss
 from chalknet.maths import losses
-from chalknet.maths.losses import LOSSES
+from chalknet.maths.losses import ALIASES, LOSSES
 from chalknet.maths.table import REALS
 
 # Losses of numbers: those meant for outputs that are no probabilities and no margins.
@@ -24,6 +27,7 @@ REGRESSION = sorted(
     for name, row in LOSSES.items()
     if row.pair in ("identity", "exp") and row.link == "identity" and row.targets in (REALS, (0.0, np.inf))
 )
+NAMES = {*REGRESSION, *(alias for alias, name in ALIASES.items() if name in REGRESSION)}
 
 
 class MLPRegressor(RegressorMixin, BaseMLP):
@@ -35,11 +39,14 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     Args:
         loss: "squared_error", "poisson", or any regression loss of the library: "absolute_error", "huber", "log_cosh",
-            "quantile", … (Poisson's has an exponential output).
+            "quantile", … (Poisson's has an exponential output); or an object, ``cn.Huber(delta=2.0)``, which is taken
+            as it is: its reduction included, and ``cn.MSE()`` is the whole squared error, not half of it.
         hidden_layer_sizes, activation, solver, alpha, …: as in scikit-learn, and more: `activation` may be any name of
             the library, or one a hidden layer; `solver` any optimizer by name or as an object.
             Note: `alpha` is the L2 penalty, as in scikit-learn; the lecture calls the learning rate alpha, which is
             `learning_rate_init` here.
+        scale_target: learn (y - `target_mean_`) / `target_scale_`, so that targets in large units learn as small ones
+            do. Predictions are in y's own unit; losses, `network_` and a loss's parameters are in the learned one.
         dropout: probability, or one a hidden layer, with which hidden units are left out in training.
         dtype: "auto" (that of X), "float32" or "float64".
         engine: "auto" (by the size of the work), "numpy" or "numba"; kept as ``engine_``.
@@ -48,6 +55,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     Attributes:
         network_: the fitted ``cn.Network``; its loss is the objective whose gradient is used.
         coefs_, intercepts_: its weights and biases; they may be assigned.
+        target_mean_, target_scale_: (n_outputs,), with ``scale_target=True`` alone: mean and standard deviation of the
+            targets of the first call (for losses of targets from 0 on, such as "poisson", 0 and the mean).
 
     >>> import chalknet as cn
     >>> from sklearn.datasets import make_regression
@@ -59,12 +68,18 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseMLP._parameter_constraints,
-        "loss": [StrOptions({*REGRESSION})],
+        "loss": [StrOptions(NAMES), Loss],
+        "scale_target": ["boolean"],
     }
+
+    _remedy = "Standardise X, use scale_target=True, or use a smaller learning_rate_init."
+    loss_: float
+    target_mean_: np.ndarray
+    target_scale_: np.ndarray
 
     def __init__(
         self,
-        loss: str = "squared_error",
+        loss: Any = "squared_error",
         hidden_layer_sizes: Any = (100,),
         activation: Any = "relu",
         *,
@@ -89,6 +104,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         epsilon: float = 1e-8,
         n_iter_no_change: int = 10,
         max_fun: int = 15000,
+        scale_target: bool = False,
         dropout: Any = 0.0,
         dtype: str = "auto",
         engine: str = "auto",
@@ -118,13 +134,14 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         self.epsilon = epsilon
         self.n_iter_no_change = n_iter_no_change
         self.max_fun = max_fun
+        self.scale_target = scale_target
         self.dropout = dropout
         self.dtype = dtype
         self.engine = engine
         self.callbacks = callbacks
 
     def _read(self, X: Any, y: Any, incremental: bool | None, reset: bool) -> tuple[Any, np.ndarray]:
-        X, y = validate_data(
+        X, y = read(
             self,
             X,
             y,
@@ -138,18 +155,51 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             y = column_or_1d(y, warn=True)
         if y.ndim == 1:
             y = y[:, None]
-        low = losses.get(self.loss).targets[0]
+        row = self._loss_row()
+        low = row.targets[0]
         if y.min() < low:
             raise DataError(f'loss="{self.loss}" needs targets of at least {low:g}, but y holds {y.min():g}.')
         self.n_outputs_ = y.shape[1]
-        self.out_activation_ = losses.get(self.loss).pair
+        self.out_activation_ = row.pair
         return X, np.ascontiguousarray(y, X.dtype)
 
+    def _loss_row(self) -> Any:
+        if not isinstance(self.loss, Loss):
+            return losses.get(self.loss)
+        if self.loss.row.name not in REGRESSION:
+            raise ParameterError(
+                f"loss={self.loss!r} is for classes; a regressor takes one of {', '.join(REGRESSION)}."
+            )
+        return self.loss.row
+
     def _goal(self) -> tuple[str, Any, float, int]:
-        if self.loss == "squared_error":
+        row = self._loss_row()
+        if row.name == "squared_error" and not isinstance(self.loss, Loss):
             # scikit-learn reports the mean over the outputs and descends by the gradient of their sum
             return "identity", _build.make_loss("half_squared_error"), 1.0 / self.n_outputs_, r.R2
-        return losses.get(self.loss).pair, _build.make_loss(self.loss), 1.0, r.R2
+        return row.pair, _build.make_loss(row.name, self.loss), 1.0, r.R2
+
+    def _in_unit(self, y: np.ndarray, weights: np.ndarray | None, first: bool) -> np.ndarray:
+        if first:
+            for name in ("target_mean_", "target_scale_"):
+                self.__dict__.pop(name, None)
+            if self.scale_target:
+                from_zero = self._loss_row().targets[0] == 0.0
+                self.target_mean_, self.target_scale_ = unit_of(y, weights, from_zero)
+        if not hasattr(self, "target_mean_"):
+            return y
+        return np.ascontiguousarray((y - self.target_mean_) / self.target_scale_, y.dtype)
+
+    def _hint(self, y: np.ndarray, weights: np.ndarray | None) -> None:
+        if hasattr(self, "target_mean_") or self._goal()[1].name != "half_squared_error" or self._planned:
+            return
+        size = would_help(y, weights, self.loss_)
+        if size is not None:
+            warn_user(
+                f"The targets are of size {size:.3g}, and the fit explains less than half of them: scale_target=True "
+                "learns them in a unit of their own, and predicts in theirs.",
+                DataHint,
+            )
 
     def _strata(self, y: np.ndarray) -> None:
         return None
@@ -157,10 +207,12 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     def predict(self, X: Any) -> np.ndarray:
         """The predicted numbers, (n_samples,) or (n_samples, n_outputs), for X (n_samples, n_features)."""
         out = self._outputs(X)
+        if hasattr(self, "target_mean_"):
+            out = (out * self.target_scale_ + self.target_mean_).astype(out.dtype)
         return out.ravel() if out.shape[1] == 1 else out
 
     @available_if(lambda est: est._can_learn_in_steps())
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Update the model with one epoch over the given data; arguments as in ``fit``."""
         return self._fit(X, y, sample_weight, incremental=True)

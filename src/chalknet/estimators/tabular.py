@@ -7,12 +7,14 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.utils.metaestimators import available_if
 
 from chalknet.estimators._tabular_base import Tabular, through
 from chalknet.estimators._target import read_classes, read_numbers
-from chalknet.estimators.classifier import MLPClassifier
+from chalknet.estimators._unit import unit_of
+from chalknet.estimators.classifier import MLPClassifier, has_probabilities, has_scores
 from chalknet.estimators.regressor import MLPRegressor
-from chalknet.maths import losses
+from chalknet.layers.loss import Loss
 from chalknet.maths.losses import ALIASES, LOSSES
 
 
@@ -85,7 +87,7 @@ class TabularClassifier(ClassifierMixin, Tabular):
         epsilon: float = 1e-8,
         n_iter_no_change: int = 25,
         max_fun: int = 15000,
-        loss: str = "auto",
+        loss: Any = "auto",
         dropout: float = 0.0,
         class_weight: Mapping[Any, float] | str | None = None,
         dtype: str = "auto",
@@ -113,13 +115,20 @@ class TabularClassifier(ClassifierMixin, Tabular):
         """The most likely class of each row, (n,)."""
         return self.fitted().predict(self._inputs(X))
 
+    @available_if(has_probabilities)
     def predict_proba(self, X: Any) -> np.ndarray:
         """The probability of each class, (n, n_classes), in the order of `classes_`."""
         return self.fitted().predict_proba(self._inputs(X))
 
+    @available_if(has_probabilities)
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """Logarithms of `predict_proba`."""
         return self.fitted().predict_log_proba(self._inputs(X))
+
+    @available_if(has_scores)
+    def decision_function(self, X: Any) -> np.ndarray:
+        """The scores of `MLPClassifier.decision_function`; only with a loss that gives no probabilities ("hinge")."""
+        return self.fitted().decision_function(self._inputs(X))
 
 
 class TabularRegressor(RegressorMixin, Tabular):
@@ -143,7 +152,7 @@ class TabularRegressor(RegressorMixin, Tabular):
 
     _network = MLPRegressor
     _numbers = ("target_mean_", "target_scale_")
-    loss: str
+    loss: Any
 
     def __init__(
         self,
@@ -171,7 +180,7 @@ class TabularRegressor(RegressorMixin, Tabular):
         epsilon: float = 1e-8,
         n_iter_no_change: int = 25,
         max_fun: int = 15000,
-        loss: str = "squared_error",
+        loss: Any = "squared_error",
         dropout: float = 0.0,
         dtype: str = "auto",
         engine: str = "auto",
@@ -198,14 +207,10 @@ class TabularRegressor(RegressorMixin, Tabular):
         return self._learn(table, scaled, weights, np.array([len(values)]))
 
     def _scale(self, values: np.ndarray) -> tuple[float, float]:
-        """What is taken from the target and by what it is divided: mean and standard deviation, or 0 and the mean."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            mean, deviation = float(np.mean(values)), float(np.std(values))
-        if not np.isfinite(deviation):  # squares of values beyond 1e154 overflow
-            return 0.0, float(np.max(np.abs(values)))
-        from_zero = self.loss in (*LOSSES, *ALIASES) and losses.get(self.loss).targets[0] == 0.0
-        scale = mean if from_zero else deviation
-        return (0.0 if from_zero else mean), (scale if scale > 0.0 else 1.0)
+        """What is taken from the target, and by what it is divided."""
+        row = self.loss.row if isinstance(self.loss, Loss) else LOSSES.get(ALIASES.get(self.loss, self.loss))
+        center, scale = unit_of(values[:, None], None, from_zero=row is not None and row.targets[0] == 0.0)
+        return float(center[0]), float(scale[0])
 
     def predict(self, X: Any) -> np.ndarray:
         """The number for each row, (n,), in the unit of y."""
