@@ -90,7 +90,7 @@ def test_chunks_change_nothing(monkeypatch):
 
 def test_where_no_step_gives_a_number_the_check_fails():
     def overflowing(places, values):
-        return np.full((6, len(places), 1), np.inf), np.zeros(len(places), bool)
+        return np.full((8, len(places), 1), np.inf), np.zeros(len(places), bool)
 
     with np.errstate(invalid="ignore"):
         found = differences.central_differences(overflowing, np.ones(2), np.ones(2), np.ones(2), 100)

@@ -1,11 +1,14 @@
 """Central differences, extrapolated, each with a bound on what is wrong with it.
 
-For the number v at one place and L as its function, with steps h, h/2 and h/4,
+For the number v at one place and L as its function, with steps h, h/2, h/4 and h/8,
 
-    D(h) = (L(v + h) - L(v - h)) / 2h,    R(h) = (4 D(h/2) - D(h)) / 3,    n = (16 R(h/2) - R(h)) / 15,
+    D(h) = (L(v + h) - L(v - h)) / 2h,    R(h) = (4 D(h/2) - D(h)) / 3,    n = (16 R(h/4) - R(h/2)) / 15,
 
-where R is free of D's error in h², and n of R's in h⁴. The step starts at 2⁻⁸ of a given scale. It shrinks, eightfold
-each time, where a kink lies between the two points or the two R differ; it grows where rounding is what limits n.
+where R is free of D's error in h², and n of R's in h⁴. That holds where L is smooth: there each of the D is four
+times as near to the next as to the one before. Where they are not (the second derivative jumps nearby, as ELU's does at
+0, or rounding is all that is left), n is trusted no further than the D agree. The step starts at 2⁻⁷ of a given scale.
+It shrinks, eightfold each time, where a kink lies between the points or they differ; it grows where rounding is what
+limits n.
 
 Source: L. F. Richardson, *The approximate arithmetical solution by finite differences* (1911).
 """
@@ -19,12 +22,15 @@ import numpy as np
 
 from chalknet.chalk.rounding import EPS
 
-STEPS = tuple(2.0**-k for k in (8, 11, 14, 17, 20, 23))  # each where the one before will not do
-WIDER = (2.0**-5, 2.0**-2)
-SHIFTS = np.array([1.0, -1.0, 0.5, -0.5, 0.25, -0.25])[:, None]
+STEPS = tuple(2.0**-k for k in (7, 10, 13, 16, 19, 23))  # each where the one before will not do
+WIDER = (2.0**-4, 2.0**-1)
+SHIFTS = np.array([1.0, -1.0, 0.5, -0.5, 0.25, -0.25, 0.125, -0.125])[:, None]
+AMPLIFIED = (
+    6.6  # L right to E: D(h), D(h/2), D(h/4) to E/h, 2E/h, 4E/h; so the two R to 3E/h, 6E/h, and n to 6.6 E/h
+)
 SETTLED = 1e-8  # a difference this certain, relative to itself, needs no other step
 
-# (places (c,), shifted values (6, c)) -> (each row's share of the loss (6, c, rows), kink between two points (c,))
+# (places (c,), shifted values (8, c)) -> (each row's share of the loss (8, c, rows), kink between two points (c,))
 Shifted = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
@@ -85,19 +91,14 @@ def _attempt(
     places: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Try a step; returns which places may gain from a smaller one, and which from a larger one."""
-    values = numbers[places] + SHIFTS * h[places]  # (6, c)
+    values = numbers[places] + SHIFTS * h[places]  # (8, c)
     loss, crossed = shifted(places, values)
-    d = (loss[::2] - loss[1::2]).sum(axis=2) / (values[::2] - values[1::2])  # (3, c): D of h, h/2, h/4
+    d = (loss[::2] - loss[1::2]).sum(axis=2) / (values[::2] - values[1::2])  # (4, c): D of h, h/2, h/4, h/8
     r = (4.0 * d[1:] - d[:-1]) / 3.0
-    n, gap = (16.0 * r[1] - r[0]) / 15.0, np.abs(r[1] - r[0])
-    far, near = np.abs(d[0] - d[1]), np.abs(d[1] - d[2])
-    regular = (3.8 * near < far) & (
-        far < 4.2 * near
-    )  # 4 is what an error in h² makes: there R may be trusted
-    gap = np.where(
-        regular, gap, np.maximum(far, near)
-    )  # else the second derivative jumps nearby, or all is rounding
-    lost = EPS * rounding[places] / h[places]
+    n, gap, apart = (16.0 * r[2] - r[1]) / 15.0, np.abs(r[2] - r[1]), np.abs(np.diff(d, axis=0))
+    smooth = ((3.8 * apart[1:] < apart[:-1]) & (apart[:-1] < 4.2 * apart[1:])).all(axis=0)
+    gap = np.where(smooth, gap, apart.max(axis=0))
+    lost = AMPLIFIED * EPS * rounding[places] / h[places]
     doubt = gap + lost
     usable = ~crossed & np.isfinite(doubt)
     better = usable & (doubt < out.doubt[places])

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from chalknet.chalk import floors
 from chalknet.chalk.differences import Slopes
 from chalknet.chalk.gradient_report import Compared, GradientReport
 from chalknet.chalk.probe import Probe
@@ -39,11 +40,13 @@ def check_gradients(
     passes where all d are at most `tolerance`.
 
     All is computed in float64, on a copy: a float32 network is checked at the float64 values of its numbers, and
-    nothing of the model changes. Dropout lets everything pass. Each number takes six forward passes from its layer
+    nothing of the model changes. Dropout lets everything pass. Each number takes eight forward passes from its layer
     on, so a few rows are enough, and a large network takes its time.
 
     Where a kink of an activation or loss (ReLU at 0, MAE at y) lies within the step, a smaller step is taken; a
-    number whose smallest step (2⁻²³ in z) still meets one is skipped and counted.
+    number whose smallest step (2⁻²³ in z) still meets one is skipped and counted. Where a prediction is so near 0
+    (below 1e-37) that its logarithm is held at a floor, the loss shows no slope: what such predictions add to the
+    derivatives is left out, and their number told.
 
     Args:
         net: a ``Network`` with a loss, or a fitted estimator with a network: ``MLPClassifier``, ``MLPRegressor``,
@@ -61,7 +64,8 @@ def check_gradients(
 
     Returns a report: ``max_difference``, ``worst`` (a name such as W1[0,2], b2[1] or x[1,0]: layers count from 1,
     units and rows from 0), ``parameters`` (each name's difference), ``kinks`` (how many were skipped), ``unsure``
-    (how many derivatives are lost in rounding). It is true when the check passes, and prints as a table.
+    (how many derivatives are lost in rounding), ``floored`` (how many predictions). It is true when the check passes,
+    and prints as a table.
 
     Raises:
         ParameterError: net is no such model, has no loss, or the engine is unknown.
@@ -90,9 +94,14 @@ def _compare(given: Objective, engine: str | None, tolerance: float) -> Gradient
     x = net.inputs_for(given.X.toarray() if sparse.issparse(given.X) else given.X)
     y = given.y.astype(np.float64) if given.y.ndim == 2 else given.y
     w = describe.weights(given.weights, len(x), np.float64)
-    net.forward(x)
+    output = net.forward(x)
     by_inputs = net.backward(y, w)
     backward = [g for layer in net.dense for g in (layer.dweights, layer.dbiases)] + [by_inputs]
+    there = floors.floored(net, output, y)
+    unseen = [np.zeros(1)] * len(backward)
+    if there.any() and net.loss is not None:
+        unseen = floors.added(net, np.where(there, net.loss.dinputs, 0.0))
+        net.backward(y, w)
     probe = Probe(net, x, y, w)
     if not np.isfinite(probe.value):
         raise DataError(f"The loss on these rows is {probe.value:g}; a gradient check needs a finite one.")
@@ -105,13 +114,14 @@ def _compare(given: Objective, engine: str | None, tolerance: float) -> Gradient
     pull = given.l2 / (len(x) if w is None else w.sum())  # of the penalty, on each weight
     arrays = []
     for k, (name, values, slopes) in enumerate(_numbers(net, x, probe)):
-        pairs = [(backward[k].ravel(), slopes.value)]
+        left_out = unseen[k].ravel()
+        pairs = [(backward[k].ravel() - left_out, slopes.value)]
         if k < len(trained):  # the penalty's own central difference is exact: (w + h)² - (w - h)² = 4 w h
             penalty = pull * values.ravel() if name[0] == "W" else 0.0
-            pairs.append((trained[k], slopes.value + penalty))
+            pairs.append((trained[k] - left_out, slopes.value + penalty))
         arrays.append(_array(name, values.shape, slopes, pairs, tolerance))
     named = repr(net.loss) + (f" + {given.l2:g}/(2 m) Σ W²" if given.l2 and engine is not None else "")
-    return GradientReport(tuple(arrays), tuple(compared), named, tolerance)
+    return GradientReport(tuple(arrays), tuple(compared), named, tolerance, int(there.sum()))
 
 
 def _in_float64(net: Network) -> Network:

@@ -42,12 +42,14 @@ class GradientReport:
         compared: what was compared: ``"Network.backward"``, ``"numpy engine"``, ``"numba engine"``.
         objective: the loss (and penalty) whose derivatives they are.
         tolerance: the largest relative difference that passes.
+        floored: how many predictions lie where the loss is held at its floor.
     """
 
     arrays: tuple[Compared, ...]
     compared: tuple[str, ...]
     objective: str
     tolerance: float
+    floored: int = 0
 
     @property
     def parameters(self) -> dict[str, float]:
@@ -131,4 +133,7 @@ class GradientReport:
         if self.unsure:
             are = "1 derivative is" if self.unsure == 1 else f"{self.unsure} derivatives are"
             notes.append(f"{are} so small that the loss's rounding would hide an error of a tenth.")
+        if self.floored:
+            lie = "1 prediction lies" if self.floored == 1 else f"{self.floored} predictions lie"
+            notes.append(f"{lie} where the loss is held at its floor and shows no slope: left out.")
         return notes

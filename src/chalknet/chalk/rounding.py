@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from chalknet.chalk.expr import Symbol, evaluate
+from chalknet.chalk.running_error import running_error
 from chalknet.layers.activation import ElementActivation, RowActivationLayer
 from chalknet.layers.base import Layer
 from chalknet.layers.dense import Dense
@@ -48,7 +50,7 @@ def rounding(
     """
     known = [np.zeros_like(a) if d is None else np.abs(d) for a, d in zip(values[1:], slopes, strict=True)]
     sizes = [_size(layer, a, out) for layer, a, out in zip(layers, values[:-1], values[1:], strict=True)]
-    moved = np.abs(share * loss.rows(values[-1], y))
+    moved = share * evaluation(loss, values[-1], y)
     for d, size in zip(known, sizes, strict=True):
         moved += (d * size).sum(axis=1)
     targets = (
@@ -62,6 +64,17 @@ def rounding(
     ):
         back.append(_backward(layer, a, out, d, back[-1]))
     return Rounding(moved, back[::-1])
+
+
+def evaluation(loss: Any, a: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Σ|t| of each row's loss (m,): of its formula's own terms, and of their sum over the outputs."""
+    row, targets = loss.row, loss.targets(y, a.shape[1], len(a), a.dtype)
+    formula = row.f(Symbol("y", targets), Symbol("a", a), loss.p)
+    terms = running_error(formula) + np.abs(
+        evaluate(formula)
+    )  # (m, 1) where the formula sums over the outputs
+    sums = np.broadcast_to(terms, (len(a), 1 if row.whole_row else a.shape[1])).sum(axis=1)
+    return sums if loss.rowwise or loss.reduction == "sum" else sums / a.shape[1]
 
 
 def _size(layer: Layer, a: np.ndarray, out: np.ndarray) -> np.ndarray:

@@ -201,4 +201,3 @@ def plain(value: Any) -> Any:
         array = np.asarray(value, float)
         return array.tolist() if np.isfinite(array).all() else [plain(v) for v in array]
     return float(value) if math.isfinite(value) else None
-
