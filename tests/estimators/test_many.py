@@ -224,6 +224,7 @@ def test_callbacks_hear_what_they_would_hear_alone() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore:.*scale_target:chalknet.exceptions.DataHint")
 def test_one_that_diverges_is_told_of_when_the_others_are_fitted() -> None:
     x = X * 1e30
     estimators = [
