@@ -155,9 +155,14 @@ class Traces:
                 continue
             signs = re.sub(WORD, lambda word: "" if word[0] in FUNCTIONS else word[0], text)
             assert not set(re.sub(NUMBER, "", signs)) - set("+-*/() ,"), step
-            got = eval(text, {"__builtins__": {}}, FUNCTIONS)
+            got = self.evaluated(text)
             assert abs(got - value) <= self.unit(value, trace.precision), (step, got)
         return without
+
+    @staticmethod
+    def evaluated(arithmetic):
+        """What Python makes of it."""
+        return eval(arithmetic, {"__builtins__": {}}, FUNCTIONS)
 
     def unit(self, value, precision):
         """Half a unit of the last place that the value is printed to, and a little for halfway cases."""

@@ -32,14 +32,17 @@ def test_an_engines_gradient_is_compared_too(engine, net, rows):
 
 
 def test_an_engines_wrong_gradient_is_caught(net, rows, monkeypatch):
-    gradient = chalkboard.ChalkboardEngine.loss_and_gradient
+    slope = chalkboard.ChalkboardEngine.slope
 
     def wrong(*args):
-        value, flat = gradient(*args)
-        flat[5] *= 3.0
-        return value, flat
+        def of(parameters):
+            value, flat = slope(*args)(parameters)
+            flat[5] *= 3.0
+            return value, flat
 
-    monkeypatch.setattr(chalkboard.ChalkboardEngine, "loss_and_gradient", wrong)
+        return of
+
+    monkeypatch.setattr(chalkboard.ChalkboardEngine, "slope", wrong)
     assert cn.check_gradients(net, *rows)
     report = cn.check_gradients(net, *rows, engine="numpy")
     assert not report and report.worst == "W1[1,1]" and "engine do not agree" in str(report)

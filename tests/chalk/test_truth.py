@@ -81,8 +81,7 @@ def test_updates_are_those_that_fit_makes(traces, data, steps, engine):
     trace = case.explain(steps=steps)
     assert trace.steps and pickle.dumps(case.net) == before
     trained = deepcopy(case.net)
-    for _ in range(steps):  # each a call of its own: schedules begin anew
-        case.fit(trained, 1, engine)
+    case.fit(trained, steps, engine)
     new = np.concatenate([
         trace.array(f"{letter}{k}{chr(39) * steps}").ravel()
         for k in range(1, len(trained.dense) + 1)
@@ -91,6 +90,35 @@ def test_updates_are_those_that_fit_makes(traces, data, steps, engine):
     if np.isfinite(new).all():
         size = max(1.0, np.abs(new).max())
         np.testing.assert_allclose(new, trained.parameters, rtol=1e-12, atol=1e-12 * size)
+
+
+@given(st.data())
+def test_each_arithmetic_is_its_value_the_fused_engines_update_and_the_slope_of_the_loss(traces, data):
+    case = data.draw(traces.cases(SMOOTH, 1.0))
+    trace = case.explain(precision=14)
+    traces.arithmetic(trace)  # each gives its value
+    worked = {s.symbol: traces.evaluated(s.arithmetic) for s in trace.steps if s.arithmetic is not None}
+    places = [
+        f"{letter}{k}{{}}[{','.join(map(str, index))}]"
+        for k, layer in enumerate(case.net.dense, 1)
+        for letter, shape in (("W", layer.weights.shape), ("b", (layer.n_out,)))
+        for index in np.ndindex(shape)
+    ]
+    trained = case.fit(deepcopy(case.net), 1, "numba")
+    new = np.array([worked[place.format("'")] for place in places])
+    np.testing.assert_allclose(new, trained.parameters, rtol=1e-12, atol=1e-12)
+
+    def loss(i, h):
+        net = deepcopy(case.net)
+        net.parameters[i] += h
+        return traces.again(net, trace, case.X, case.y, case.weights)[0]
+
+    for i, place in enumerate(places):
+        slope, h = worked["dL/d" + place.format("")], 1e-5
+        left, here, right = loss(i, -h), loss(i, 0.0), loss(i, h)
+        bend = abs((right - here) - (here - left)) / h
+        if bend < 1e-2 * max(1.0, abs(slope)):  # no kink of a loss in between
+            assert abs((right - left) / (2 * h) - slope) < 1e-5 * max(1.0, abs(slope), abs(here)), place
 
 
 @given(st.data())
