@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 
 import chalknet as cn
 from chalknet.cli import fitting, scoring
+from chalknet.engines import select
 
 
 def test_the_report_says_what_was_done(chalknet, table):
@@ -154,14 +156,12 @@ def test_training_ends_early_when_the_loss_no_longer_falls(chalknet, table, monk
     assert "Stopped early" in result.out
 
 
-def test_work_that_numpy_does_in_seconds_does_not_start_the_compiled_engine(chalknet, table, monkeypatch):
-    chalknet("train", table, "--target", "kind", "--epochs", 1)
+def test_work_that_numpy_does_in_a_second_does_not_start_the_compiled_engine(chalknet, table, monkeypatch):
+    chalknet("train", table, "--target", "kind")
     assert cn.load("model.chalk").engine_ == "numpy"
-    monkeypatch.setattr(fitting, "NUMPY_SECONDS", 0.0)
-    seen = []
-    monkeypatch.setattr(cn.TabularClassifier, "fit", lambda self, *_: seen.append(self.engine) or 1 / 0)
-    assert chalknet("train", table, "--target", "kind", "--force").status == 2
-    assert seen == ["auto"]
+    monkeypatch.setattr(select, "PROCESS_SECONDS", 0.01)
+    chalknet("train", table, "--target", "kind", "--force")
+    assert cn.load("model.chalk").engine_ == "numba"
 
 
 def _press(monkeypatch, after):
@@ -174,6 +174,41 @@ def _press(monkeypatch, after):
             os.kill(os.getpid(), signal.SIGINT)
 
     monkeypatch.setattr(fitting._Progress, "on_epoch_end", on_epoch_end)
+
+
+def test_ctrl_c_ends_training_where_its_exception_is_lost(chalknet, table, monkeypatch):
+    told = fitting._Progress.on_epoch_end
+
+    def on_epoch_end(self, context):
+        if context.epoch == 4:
+            with contextlib.suppress(
+                KeyboardInterrupt
+            ):  # as in code that Python calls back and cannot raise from
+                os.kill(os.getpid(), signal.SIGINT)
+        told(self, context)
+
+    monkeypatch.setattr(fitting._Progress, "on_epoch_end", on_epoch_end)
+    result = chalknet("train", table, "--target", "kind", "--epochs", 100_000)
+    assert result.status == 130
+    assert result.err.startswith("chalknet: Interrupted after 4 epochs; ")
+
+
+def test_ctrl_c_in_code_that_is_made_of_text_still_exits_with_130(tmp_path):
+    # CPython then remembers the exception as unhandled, and would end the process by its signal
+    code = """
+import os, signal
+from importlib import import_module
+main = import_module("chalknet.cli.main")
+def invoke(args, remarks):
+    exec("os.kill(os.getpid(), signal.SIGINT)")
+main._invoke = invoke
+main.main(["demo"])
+"""
+    (tmp_path / "pressed.py").write_text(code)
+    done = subprocess.run(
+        [sys.executable, "-m", "pressed"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (130, "chalknet: Interrupted; nothing was written.\n")
 
 
 def test_ctrl_c_keeps_what_was_learned(chalknet, table, monkeypatch):
