@@ -18,6 +18,7 @@ def tiny(monkeypatch, small):
     for name, work in (("W2b32", small), ("W2b200", replace(small, batch=200)), ("W3small", pictures)):
         monkeypatch.setitem(WORKS, name, work)
     monkeypatch.setitem(WORKS, "W3large", replace(pictures, rows=700))
+    monkeypatch.setattr(starts, "FIRST_OPTIONS", ())  # no compiling in the quick suite
 
 
 def test_options_each_against_the_plain_run(here, tiny, quick):
@@ -43,8 +44,7 @@ def test_memory_of_a_fit(here, tiny):
     assert "numpy" not in starts.memory(["numpy"], lambda text: None)["sides"]
 
 
-def test_first_fits(here, tiny, monkeypatch):
-    monkeypatch.setattr(starts, "FIRST_OPTIONS", ())  # no compiling in the quick suite
+def test_first_fits(here, tiny):
     found = starts.first_fits(["sklearn", "numpy"], lambda text: None)
     assert list(found) == [
         "chalknet, cold", "chalknet, warm", "chalknet, another network", "scikit-learn", "NumPy",

@@ -57,7 +57,7 @@ def first_fits(peers: Sequence[str], tell: Callable[[str], None]) -> dict[str, A
     network of another shape, which must find the same code.
     """
     work = replace(WORKS["W2b200"], epochs=1, options=FIRST_OPTIONS)
-    other = replace(WORKS["W3small"], rows=2000, epochs=1, options=FIRST_OPTIONS)
+    other = replace(work, sizes=(30, 50, 25, 2), batch=64)
     found: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
         env = dict.fromkeys(("NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "LOCALAPPDATA"), folder)
@@ -95,15 +95,18 @@ def memory(peers: Sequence[str], tell: Callable[[str], None]) -> dict[str, Any]:
     for side in ("estimator", "network", *peers):
         tell(f"memory: {TITLES[side]}")
         with Worker(side) as worker:
-            few = replace(work, rows=640)
+            each = replace(work, options=() if side in peers else FIRST_OPTIONS)
+            few = replace(each, rows=640, sizes=(work.sizes[0], 8, 8, work.sizes[-1]))
             answer: dict[str, Any] = {}
-            for request in (
+            requests: list[dict[str, Any]] = [
                 {"do": "version"},
                 {"do": "prepare", "work": few.to_dict(), "job": "few"},
                 {"do": "first", "job": "few"},  # code is loaded, or compiled
-                {"do": "prepare", "work": work.to_dict(), "job": "all"},
+                {"do": "prepare", "work": each.to_dict(), "job": "all"},
+                *[{"do": "first", "job": "all"}] * (side == "jax"),  # which compiles for every shape
                 {"do": "memory", "job": "all"},
-            ):
+            ]
+            for request in requests:
                 answer = worker.ask(**request)
                 if answer.keys() & {"absent", "unavailable", "error"}:
                     break

@@ -50,15 +50,13 @@ def _loss(work: Work, weights: Any, x: Any, y: Any) -> Any:
     return -jnp.mean(jnp.take_along_axis(jax.nn.log_softmax(z), y[:, None], axis=1))
 
 
-def _program(work: Work, X: Any, y: Any) -> Any:
-    """(weights) -> weights after all epochs, to be jitted (and vmapped)."""
+def _program(work: Work) -> Any:
+    """(weights, batches, the rows left over) -> weights after all epochs, to be jitted (and vmapped)."""
     import jax
     import jax.numpy as jnp
     from jax import lax
 
-    rate, size = work.learning_rate, min(work.batch, work.rows)
-    whole = work.rows // size * size
-    batches = (X[:whole].reshape(-1, size, X.shape[1]), y[:whole].reshape(-1, size, *y.shape[1:]))
+    rate = work.learning_rate
 
     def step(state: Any, batch: Any) -> Any:
         weights, m, v, t = state
@@ -72,18 +70,18 @@ def _program(work: Work, X: Any, y: Any) -> Any:
         moved = jax.tree.map(lambda p, a, q: p - s * a / (jnp.sqrt(q) + 1e-8), weights, m, v)
         return (moved, m, v, t), None
 
-    def epoch(state: Any, _: Any) -> Any:
-        if len(batches[0]) == 1:
-            state, _ = step(state, (X[:whole], y[:whole]))
-        else:
-            state, _ = lax.scan(step, state, batches)
-        if whole < work.rows:
-            state, _ = step(state, (X[whole:], y[whole:]))
-        return state, None
+    def run(weights: Any, batches: Any, left: Any) -> Any:
+        def epoch(state: Any, _: Any) -> Any:
+            if len(batches[0]) == 1:
+                state, _ = step(state, (batches[0][0], batches[1][0]))
+            else:
+                state, _ = lax.scan(step, state, batches)
+            if len(left[0]):
+                state, _ = step(state, left)
+            return state, None
 
-    def run(weights: Any) -> Any:
         zeros = jax.tree.map(jnp.zeros_like, weights)
-        state = (weights, zeros, zeros, jnp.zeros((), X.dtype))
+        state = (weights, zeros, zeros, jnp.zeros((), work.dtype))
         return lax.scan(epoch, state, None, length=work.epochs)[0][0]
 
     return run
@@ -97,13 +95,22 @@ def _arrays(work: Work, data: Data) -> tuple[Any, Any, Any]:
     return jnp.asarray(data.X), y, jax.tree.map(jnp.asarray, data.first)
 
 
+def _batches(work: Work, data: Data) -> tuple[Any, Any, Any]:
+    """Whole batches (number, batch, …), the rows that are left over, first weights; made before the clock starts."""
+    X, y, first = _arrays(work, data)
+    size = min(work.batch, work.rows)
+    whole = work.rows // size * size
+    batches = (X[:whole].reshape(-1, size, X.shape[1]), y[:whole].reshape(-1, size, *y.shape[1:]))
+    return batches, (X[whole:], y[whole:]), first
+
+
 def _train(work: Work, data: Data) -> Job:
     import jax
 
-    X, y, first = _arrays(work, data)
-    program = jax.jit(_program(work, X, y))
+    batches, left, first = _batches(work, data)
+    program = jax.jit(_program(work))
     return Job(
-        lambda: jax.block_until_ready(program(first[0])),
+        lambda: jax.block_until_ready(program(first[0], batches, left)),
         lambda weights: judge(work, data, [_numbers(weights)]),
     )
 
@@ -117,14 +124,14 @@ def _many(work: Work, data: Data) -> Job:
     import jax
     import jax.numpy as jnp
 
-    X, y, first = _arrays(work, data)
+    batches, left, first = _batches(work, data)
     stacked = jax.tree.map(lambda *arrays: jnp.stack(arrays), *first)
-    program = jax.jit(jax.vmap(_program(work, X, y)))
+    program = jax.jit(jax.vmap(_program(work), in_axes=(0, None, None)))
 
     def read(out: Any) -> Outcome:
         return judge(work, data, [_numbers([(w[i], b[i]) for w, b in out]) for i in range(work.members)])
 
-    return Job(lambda: jax.block_until_ready(program(stacked)), read)
+    return Job(lambda: jax.block_until_ready(program(stacked, batches, left)), read)
 
 
 def _predict(work: Work, data: Data) -> Job:

@@ -93,14 +93,12 @@ def _predict(work: Work, data: Data) -> Job:
 
 def _gradient(work: Work, data: Data) -> Job:
     net = build(work, data)
-    call = getattr(net, "loss_and_gradient", None)
-    if call is None:
-        raise UnavailableError("this version's Network has no loss_and_gradient")
+    call = net.objective(data.X, data.y, engine="numba")
 
     def run() -> Any:
-        out = call(data.X, data.y)
+        out = call(net.parameters)
         for _ in range(work.calls - 1):
-            out = call(data.X, data.y)
+            out = call(net.parameters)
         return out
 
     return Job(run, lambda out: Outcome(float(out[0]), np.asarray(out[1], np.float64).ravel()))
