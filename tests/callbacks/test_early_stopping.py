@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from chalknet.callbacks import Context, EarlyStopping
+from chalknet.exceptions import ParameterError
 
 
 def _epochs(
@@ -35,3 +38,15 @@ def test_the_validation_score_counts_where_there_is_one() -> None:
 
 def test_without_any_number_nothing_happens() -> None:
     assert _epochs(EarlyStopping(1), [None, None, None]) is None
+
+
+@pytest.mark.parametrize("patience", [0, -1, 2.5, "3", True])
+def test_another_patience_is_refused(patience: object) -> None:
+    with pytest.raises(ParameterError, match="patience must be a whole number of at least 1"):
+        EarlyStopping(patience)  # type: ignore[arg-type]
+    with pytest.raises(ParameterError, match="tolerance must be a number finite and at least 0"):
+        EarlyStopping(tolerance=-1.0)
+
+
+def test_it_prints_what_it_was_given() -> None:
+    assert repr(EarlyStopping(3, tolerance=0.01)) == "EarlyStopping(patience=3, tolerance=0.01)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 from typing import Any
 
 import numpy as np
@@ -16,13 +17,14 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+import chalknet as cn
 from chalknet import data
 from chalknet.estimators._preprocess import TablePreprocessor
 from chalknet.estimators._tabular_base import batch_size
 from chalknet.estimators.classifier import MLPClassifier
 from chalknet.estimators.regressor import MLPRegressor
 from chalknet.estimators.tabular import TabularClassifier, TabularRegressor
-from chalknet.exceptions import DataError, DataHint, NotFittedError
+from chalknet.exceptions import DataError, DataHint, DivergenceWarning, NotFittedError
 
 PENGUINS = data.load("penguins")
 DIABETES = data.load("diabetes")
@@ -364,3 +366,24 @@ def test_a_failed_fit_leaves_the_model_as_it_was() -> None:
 
 def test_batches_grow_with_the_table() -> None:
     assert [batch_size(n) for n in (1, 10, 344, 1000, 5000, 10**6)] == [1, 10, 16, 32, 128, 256]
+
+
+def test_a_loss_of_margins_has_scores_instead_of_probabilities() -> None:
+    model = TabularClassifier(loss="hinge", max_iter=20, random_state=0).fit(PENGUINS.X, PENGUINS.y)
+    assert not hasattr(model, "predict_proba") and not hasattr(model, "predict_log_proba")
+    scores = model.decision_function(PENGUINS.X)
+    np.testing.assert_array_equal(model.classes_[scores.argmax(axis=1)], model.predict(PENGUINS.X))
+    assert not hasattr(TabularClassifier(), "decision_function")
+
+
+def test_a_fixed_number_of_epochs_warns_of_nothing_but_divergence_does() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        TabularClassifier(max_iter=2).fit(PENGUINS.X, PENGUINS.y)
+        TabularRegressor(solver="lbfgs", max_iter=2).fit(DIABETES.X, DIABETES.y)
+        TabularRegressor(loss="mse", max_iter=2).fit(DIABETES.X, DIABETES.y)
+    wild = TabularClassifier(solver="sgd", learning_rate_init=1e200, early_stopping=True, max_iter=5)
+    with pytest.warns(DivergenceWarning, match="best weights until then"):
+        wild.fit(PENGUINS.X, PENGUINS.y)
+    from_object = TabularRegressor(loss=cn.Poisson(), max_iter=2).fit(DIABETES.X, DIABETES.y)
+    assert from_object.target_mean_ == 0.0

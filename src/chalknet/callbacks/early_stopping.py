@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from chalknet.callbacks.base import Callback, Context
+from chalknet.layers.config import FROM_ZERO, number, whole
 
 
 class EarlyStopping(Callback):
@@ -16,6 +17,9 @@ class EarlyStopping(Callback):
     Args:
         patience: epochs without improvement after which the run ends, at least 1.
         tolerance: share of the best value by which it must be beaten, from 0.
+
+    Raises:
+        ParameterError: another patience or tolerance.
 
     Attributes:
         stopped_epoch_: epoch after which the last run was ended; None where it ended by itself.
@@ -29,9 +33,12 @@ class EarlyStopping(Callback):
     """
 
     def __init__(self, patience: int = 25, *, tolerance: float = 1e-4) -> None:
-        self.patience = patience
-        self.tolerance = tolerance
+        self.patience = whole("EarlyStopping", "patience", patience)
+        self.tolerance = number("EarlyStopping", "tolerance", tolerance, FROM_ZERO)
         self.stopped_epoch_: int | None = None
+
+    def __repr__(self) -> str:
+        return f"EarlyStopping(patience={self.patience}, tolerance={self.tolerance:g})"
 
     def on_fit_begin(self, context: Context) -> None:
         """Forget the last run."""
