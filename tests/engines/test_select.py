@@ -40,6 +40,15 @@ def test_the_estimate_grows_with_each_of_its_arguments():
     assert select.numpy_seconds(**(CRUMB | {"batch_size": 1000})) == select.numpy_seconds(**CRUMB)
 
 
+def test_a_process_of_its_own_gives_numpy_more():
+    between = {"n_rows": 400, "n_parameters": 3000, "batch_size": 16, "epochs": 100}
+    assert select.LIMIT_SECONDS < select.numpy_seconds(**between) < select.PROCESS_SECONDS
+    with select.in_a_process_of_its_own():
+        assert select.resolve("auto", **between) == "numpy"
+        assert select.resolve("auto", **WORK) == "numba"
+    assert select.resolve("auto", **between) == "numba"
+
+
 def test_without_numba_auto_takes_numpy_and_says_so_once(no_numba):
     with pytest.warns(DataHint, match="pip install numba"):
         assert select.resolve("auto", **WORK) == "numpy"

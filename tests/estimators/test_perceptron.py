@@ -232,13 +232,15 @@ def test_overflow_leaves_the_model_as_it_was(engine: str) -> None:
 
 def test_choice_of_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Perceptron(max_iter=10, tol=None).fit(X, Y2).engine_ == "numpy"
-    assert Perceptron(max_iter=1000).fit(X, Y2).engine_ == "numba"
+    assert Perceptron(max_iter=1000).fit(X, Y2).engine_ == "numpy"  # ends long before
+    assert Perceptron(max_iter=1000, tol=None).fit(X, Y2).engine_ == "numba"
+    assert Perceptron(activation="sigmoid").fit(np.tile(X, (3, 1)), np.tile(Y2, 3)).engine_ == "numba"
     assert Perceptron().partial_fit(X[:9], Y2[:9], classes=[False, True]).engine_ == "numpy"
     assert choose_engine("numpy", 10**6, 100, 1, 1000) == "numpy"
     monkeypatch.setattr(select, "find_spec", lambda name: None)
     monkeypatch.setattr(select, "_hinted", False)
     with pytest.warns(DataHint, match="pip install numba"):
-        assert Perceptron().fit(X, Y2).engine_ == "numpy"
+        assert Perceptron(tol=None).fit(X, Y2).engine_ == "numpy"
     with pytest.raises(EngineUnavailableError, match='use engine="numpy"'):
         Perceptron(engine="numba").fit(X, Y2)
 

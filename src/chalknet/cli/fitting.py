@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import signal
 import threading
 import warnings
@@ -18,10 +17,8 @@ from chalknet.callbacks import Context, EarlyStopping, ProgressBar
 from chalknet.cli import scoring
 from chalknet.cli.errors import Refused, counted
 from chalknet.cli.report import Report, column_table, score_table
-from chalknet.engines.select import numpy_seconds
+from chalknet.engines.select import in_a_process_of_its_own
 from chalknet.estimators._fitting import NOT_FINITE
-from chalknet.estimators._preprocess import TablePreprocessor
-from chalknet.estimators._tabular_base import batch_size
 from chalknet.estimators.classifier import CLASSIFICATION
 from chalknet.estimators.regressor import REGRESSION
 from chalknet.estimators.tabular import TabularClassifier, TabularRegressor
@@ -41,21 +38,20 @@ _PARAMETERS = {
 }
 
 
-NUMPY_SECONDS = (
-    3.0  # work that NumPy is given, though the compiled engine would do it faster once it has started
-)
 PATIENCE = 25  # epochs in which the training loss must fall
 
 
 class _Progress(ProgressBar):
     """The bar, and a memory of where the run stood when it ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, pressed: list[bool]) -> None:
         super().__init__(transient=True)
-        self.epoch = 0
+        self.epoch, self.pressed = 0, pressed
 
     def on_epoch_end(self, context: Context) -> None:
         self.epoch = context.epoch
+        if self.pressed:  # in code that Python calls back and that cannot raise: the exception was lost
+            context.stop()
         super().on_epoch_end(context)
 
 
@@ -90,20 +86,19 @@ def fit(X: pd.DataFrame, target: Target, options: Mapping[str, Any], *, val: flo
     }
     make = TabularClassifier if target.task == "classification" else TabularRegressor
     _check_loss(given, target.task)
-    progress, stopping = _Progress(), EarlyStopping(PATIENCE)
+    pressed: list[bool] = []
+    progress, stopping = _Progress(pressed), EarlyStopping(PATIENCE)
     model = make(random_state=seed, callbacks=[progress, stopping], **given)
     y = pd.Series(target.values[learned], name=target.name)
-    model.engine = _engine(model, X.iloc[learned], y)
-    pressed: list[bool] = []
     warnings.simplefilter("always", DataHint)  # heard by the command's own catch_warnings, whatever -W says
-    with _noticing_ctrl_c(pressed):
+    with _noticing_ctrl_c(pressed), in_a_process_of_its_own():
         try:
             model.fit(X.iloc[learned], y)
         except DataError as error:
             if str(error) != NOT_FINITE:
                 raise
             raise Refused("The weights grew beyond all bounds; give a smaller --learning-rate") from error
-    model.callbacks, model.engine = None, "auto"  # neither is a part of what was learned
+    model.callbacks = None  # no part of what was learned
     early = stopping.stopped_epoch_ is not None
     return Fitted(model, X, target, learned, held, early, progress.epoch if pressed else None)
 
@@ -115,23 +110,6 @@ def _check_loss(given: dict[str, Any], task: str) -> None:
         raise Refused(f"--loss {given['loss']!r} is not for {task}; choose one of {', '.join(allowed)}")
     if given.get("loss") == "auto":
         del given["loss"]
-
-
-def _engine(model: Any, X: pd.DataFrame, y: pd.Series) -> str:
-    """The estimator's engine by a rule of the command's own, which looks at the size of the work alone, too.
-
-    A command is a process of its own, and to start the compiled engine costs it a second, and the first time on a
-    machine several more: so what NumPy does in about that time, NumPy does.
-    """
-    outputs = len(set(y)) if isinstance(model, TabularClassifier) else 1
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the fit itself says what is odd about the columns
-        n_in = len(TablePreprocessor().fit(X).get_feature_names_out())
-    sizes = [n_in, *np.atleast_1d(model.hidden_layer_sizes).tolist(), outputs]
-    weights = sum((a + 1) * b for a, b in itertools.pairwise(sizes))
-    batch = batch_size(len(X)) if model.batch_size == "auto" else model.batch_size
-    seconds = numpy_seconds(len(X), weights, batch, model.max_iter)
-    return "numpy" if seconds <= NUMPY_SECONDS else "auto"
 
 
 @contextmanager

@@ -86,6 +86,9 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     except KeyboardInterrupt:  # pressed a second time
         status = 130
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is left is Python's own end, and the status stands
+    # CPython remembers a Ctrl-C that left an `exec` of text, as there are many in imports, and would end by the signal
+    # though it was caught; the next `exec` makes it forget.
+    exec("")  # noqa: S102
     sys.exit(status)
 
 

@@ -29,17 +29,22 @@ from chalknet.engines.chalkboard_perceptron import (
 )
 from chalknet.exceptions import EngineUnavailableError
 
-ROWS_A_STEP = 10  # NumPy needs about 10 µs for a row of the perceptron, a tenth of a network's step
+# NumPy needs about 4 µs for a row of the perceptron and 10 µs for one of the sigmoid unit; a network's step is 100 µs
+ROWS_A_STEP = {False: 25, True: 10}
+USUAL_EPOCHS = 25  # with a `tol`, learning has mostly stopped by then (measured: after 6 to 26)
 PARTIAL_CALLS = 200  # a first `partial_fit` expects as many
 SLICE = 50_000_000  # multiplications in one compiled call, about 0.1 s, after which Ctrl-C is served
 LONGEST_CURVE = 4096  # epochs in one call
 
 
-def choose_engine(engine: str, rows: int, features: float, units: int, epochs: int) -> str:
+def choose_engine(
+    engine: str, rows: int, features: float, units: int, epochs: int, *, smooth: bool = False
+) -> str:
     """The engine that will learn: "numpy" or "numba".
 
     With "auto": Numba where the NumPy loop would need more than about 50 ms for all epochs, that is where
-    rows * units * epochs * (10 µs + 1.2 ns * features) is above that, and where Numba is installed.
+    rows * units * epochs * (4 µs + 1.2 ns * features) is above that (10 µs for `smooth`, the sigmoid unit), and where
+    Numba is installed.
 
     Raises:
         EngineUnavailableError: "numba" was asked for and is not installed.
@@ -47,7 +52,7 @@ def choose_engine(engine: str, rows: int, features: float, units: int, epochs: i
     >>> choose_engine("auto", rows=4, features=2, units=1, epochs=100)
     'numpy'
     """
-    name = select.resolve(engine, rows * units, int(features), ROWS_A_STEP, epochs)
+    name = select.resolve(engine, rows * units, int(features), ROWS_A_STEP[smooth], epochs)
     if name == "numba" and not select.available():
         raise EngineUnavailableError(
             'engine="numba" needs Numba, which is not installed: `pip install numba`, or use engine="numpy".'
