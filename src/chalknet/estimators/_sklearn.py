@@ -8,12 +8,22 @@ from typing import Any
 import numpy as np
 from sklearn.base import _fit_context as fit_context
 from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils._param_validation import validate_parameter_constraints as check_parameters
 from sklearn.utils.multiclass import _check_partial_fit_first_call as first_partial_fit
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from chalknet.exceptions import DataError
 
-__all__ = ["Interval", "Options", "StrOptions", "first_partial_fit", "fit_context", "read", "row_weights"]
+__all__ = [
+    "Interval",
+    "Options",
+    "StrOptions",
+    "check_parameters",
+    "first_partial_fit",
+    "fit_context",
+    "read",
+    "row_weights",
+]
 
 # scikit-learn 1.9 refuses weights that are all 0
 _ZEROS: dict[str, Any] = (

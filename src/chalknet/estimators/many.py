@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
 from sklearn import get_config
 
 from chalknet.engines import select
-from chalknet.estimators import _fitting
+from chalknet.estimators import _build, _fitting
 from chalknet.estimators._base import BaseMLP
 from chalknet.estimators._members import Member, side_by_side
 from chalknet.estimators._shared import Shared
+from chalknet.estimators._sklearn import check_parameters
 from chalknet.estimators.classifier import MLPClassifier
 from chalknet.estimators.regressor import MLPRegressor
 from chalknet.exceptions import ParameterError
@@ -117,14 +119,30 @@ def _prepared(chosen: list[E], shared: Shared) -> list[Member]:
     before = [est.__dict__.copy() for est in chosen]
     try:
         if not get_config()["skip_parameter_validation"]:
-            for est in chosen:
-                est._validate_params()
+            _check_parameters(chosen)
         return [Member(est, est._prepare(partial(shared.take, est), incremental=False)) for est in chosen]
     except BaseException:
         for est, attributes in zip(chosen, before, strict=True):
             est.__dict__.clear()
             est.__dict__.update(attributes)
         raise
+
+
+def _check_parameters(chosen: list[E]) -> None:
+    """What scikit-learn checks of parameters, each value once."""
+    seen: set[Any] = set()
+    for est in chosen:
+        kind: Any = type(est)
+        new = {}
+        for name in _build.parameters_of(kind):
+            value = getattr(est, name)
+            with suppress(TypeError):  # a list, which has no hash
+                key = (kind, name, type(value), value)
+                if key in seen:
+                    continue
+                seen.add(key)
+            new[name] = value
+        check_parameters(est._parameter_constraints, new, caller_name=kind.__name__)
 
 
 def _raise(members: list[Member]) -> None:

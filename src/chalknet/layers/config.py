@@ -98,13 +98,14 @@ class Configured:
         cls.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        signature: inspect.Signature = type(self).__signature__  # type: ignore[attr-defined]
-        try:
-            bound = signature.bind(*args, **kwargs)
-        except TypeError as error:
-            takes = ", ".join(self.defaults) or "no parameters"
-            raise TypeError(f"{type(self).__name__} takes {takes}: {error}.") from None
-        for name, value in {**self.defaults, **bound.arguments}.items():
+        if args or not kwargs.keys() <= self.defaults.keys():
+            signature: inspect.Signature = type(self).__signature__  # type: ignore[attr-defined]
+            try:
+                kwargs = signature.bind(*args, **kwargs).arguments
+            except TypeError as error:
+                takes = ", ".join(self.defaults) or "no parameters"
+                raise TypeError(f"{type(self).__name__} takes {takes}: {error}.") from None
+        for name, value in {**self.defaults, **kwargs}.items():
             setattr(self, name, value)
 
     def _check(self, name: str, value: Any) -> Any:
