@@ -13,21 +13,23 @@ from sklearn.utils import check_random_state
 
 from chalknet.engines import describe, select
 from chalknet.engines import rules as r
-from chalknet.engines.base import Data, State
+from chalknet.engines.base import Data, Slope, State
 from chalknet.engines.context import called_back
 from chalknet.engines.drive import drive
-from chalknet.exceptions import DivergenceWarning, ParameterError, ShapeError
+from chalknet.engines.match import check_loss
+from chalknet.engines.ready import Ready
+from chalknet.exceptions import DivergenceWarning, ModelFileError, ParameterError, ShapeError
+from chalknet.files import training_state
 from chalknet.layers import catalog, loss, optimizer
 from chalknet.layers.base import Layer, floats
 from chalknet.layers.config import whole
 from chalknet.layers.dense import Dense
+from chalknet.layers.flat import check_owners, gather
 from chalknet.layers.loss import Loss
 from chalknet.layers.optimizer import SGD, Optimizer
 from chalknet.layers.summary import print_summary
 
-SMALL_WORK = (
-    1 << 20
-)  # rows times weights up to which NumPy predicts: a compiled call would take longer to start
+OBJECTIVE_CALLS = 200  # by which "auto" chooses for an objective that is called again and again
 
 
 class Network:
@@ -38,6 +40,8 @@ class Network:
         loss: a loss object such as ``cn.MSE()``; needed for ``backward`` and ``fit``.
         random_state: None, a seed or a NumPy ``RandomState``. When given, the weights of every ``Dense`` that were
             not assigned are drawn again from it; shuffling and dropout follow from it too.
+
+    A ``Dense`` lives in one network alone. A loss that has no meaning for the last layer's outputs is refused.
 
     Attributes:
         parameters: all weights and biases in one flat vector: for each ``Dense`` its weights row by row, then its
@@ -57,7 +61,7 @@ class Network:
     """
 
     def __init__(self, layers: Iterable[Layer], loss: Loss | None = None, random_state: Any = None) -> None:
-        self.layers: list[Layer] = list(layers)
+        self._layers = tuple(layers)
         if loss is not None and not isinstance(loss, Loss):
             raise ParameterError(
                 f"Network: loss must be a loss object such as MSE(), but was given {loss!r}."
@@ -65,7 +69,10 @@ class Network:
         self.loss = loss
         self.optimizer: Optimizer | None = None
         self.loss_curve_: list[float] = []
-        describe.check(self.layers)
+        describe.check(self._layers)
+        check_owners(self._layers, self)
+        if loss is not None:
+            check_loss(self._layers, loss)
         rng = check_random_state(random_state)
         if random_state is not None:
             for layer in self.dense:
@@ -75,20 +82,27 @@ class Network:
         self.training_state: State | None = None
         self.options_: dict[str, Any] = {}  # penalties and clipping of the last fit
         self.engine_ = "numpy"
+        self._ready: Ready | None = None
         self._bind()
 
     def _bind(self) -> None:
         """Move every layer's numbers into one new flat vector."""
-        dense = self.dense
-        self._flat = np.empty(sum(d.weights.size + d.biases.size for d in dense), dense[0].dtype)
-        at = 0
-        for layer in dense:
-            mid = at + layer.weights.size
-            end = mid + layer.n_out
-            layer.bind(
-                self._flat[at:mid].reshape(layer.n_in, layer.n_out), self._flat[mid:end].reshape(1, -1)
-            )
-            at = end
+        self._flat = gather(self.dense, self)
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers in their order; other layers may be assigned, and bring their numbers along."""
+        return self._layers
+
+    @layers.setter
+    def layers(self, layers: Iterable[Layer]) -> None:
+        layers = tuple(layers)
+        describe.check(layers)
+        check_owners(layers, self)
+        for layer in self.dense:
+            layer.leave()
+        self._layers, self.training_state = layers, None
+        self._bind()
 
     @property
     def dense(self) -> list[Dense]:
@@ -156,10 +170,51 @@ class Network:
 
         The layers' kept values stay as they are.
         """
+        name = self.engine_ if select.available() else "numpy"
+        ready = self._ready
+        if ready is None or not ready.holds(self.layers, self.loss, self._flat, name):
+            ready = self._ready = Ready(self.layers, self.loss, self._flat, name)
+        if ready.takes(X):
+            return ready.read(X)
         x = self.inputs_for(X)
-        small = x.shape[0] * self._flat.size <= SMALL_WORK
-        engine = select.load("numpy" if small else self.engine_)
-        return engine.predict(describe.network(self.layers, self.loss), self._flat, x, link=True)
+        if ready.takes(x):
+            return ready.read(x)
+        return select.load(name).predict(ready.description, self._flat, x, link=True)
+
+    def objective(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        sample_weight: Any = None,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        engine: str = "auto",
+    ) -> Slope:
+        """Return a function of a flat vector of parameters: the loss over X and y with its gradient, both exact.
+
+        For optimizers of other libraries, and for looking at the surface of the loss. The function keeps X and y; the
+        network is left as it is. Dropout is on only in ``fit``.
+
+        Args:
+            X: (rows, inputs), an array or CSR matrix.
+            y: (rows, outputs), or (rows,) integer labels.
+            sample_weight: (rows,) weights of the rows in the loss.
+            l1, l2: penalties as in ``fit``.
+            engine: "numpy", "numba", or "auto": as for 200 passes over X.
+
+        >>> import chalknet as cn
+        >>> net = cn.Network([cn.Dense(1, 1)], loss=cn.MSE(), random_state=0)
+        >>> f = net.objective([[1.0]], [[1.0]])
+        >>> f([3.0, 0.0])
+        (4.0, array([4., 4.]))
+        """
+        x = self.inputs_for(X)
+        y = describe.targets(self._objective(), y, self.layers, x.shape[0], self.dtype)
+        w = describe.weights(sample_weight, x.shape[0], self.dtype)
+        d = describe.training(describe.network(self.layers, self.loss), SGD(), l1=l1, l2=l2)
+        name = select.resolve(engine, x.shape[0], self._flat.size, x.shape[0], OBJECTIVE_CALLS)
+        return select.load(name).slope(d, Data(x, y, np.arange(x.shape[0]), w))
 
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the loss of X (rows, inputs) against targets y, without dropout and without training."""
@@ -262,13 +317,23 @@ class Network:
             "engine": self.engine_,
             "seed": self.seed,
         }
+        if self.training_state is not None and self.optimizer is not None:
+            kept, document["training"] = training_state.pack(
+                self.training_state, self._sizes(), self.optimizer.row.slots
+            )
+            arrays |= kept
         return arrays, document
+
+    def _sizes(self) -> list[tuple[int, int]]:
+        return [(layer.n_in, layer.n_out) for layer in self.dense]
 
     @classmethod
     def from_state(cls, arrays: dict[str, np.ndarray], document: dict[str, Any]) -> Network:
-        """Make the network that ``to_state`` described. The optimizer starts anew."""
-        objective = None if document["loss"] is None else loss.from_config(document["loss"])
-        net = cls([catalog.from_config(c) for c in document["layers"]], objective)
+        """Make the network that ``to_state`` described; its training goes on where it was."""
+        net = cls([catalog.from_config(c) for c in document["layers"]])
+        net.loss = (
+            None if document["loss"] is None else loss.from_config(document["loss"])
+        )  # suited it when it was made
         for i, layer in enumerate(net.dense):
             layer.weights, layer.biases = arrays[f"layers.{i}.weight"], arrays[f"layers.{i}.bias"]
         net.optimizer = (
@@ -276,6 +341,18 @@ class Network:
         )
         net.loss_curve_ = arrays["loss_curve"].tolist()
         net.engine_, net.seed = document["engine"], int(document["seed"])
+        known = {
+            "loss_curve",
+            *(f"layers.{i}.{kind}" for i in range(len(net.dense)) for kind in ("weight", "bias")),
+        }
+        training = document.get("training")
+        if training is not None and net.optimizer is not None:
+            place: Any = (net._sizes(), net.optimizer.row.slots)
+            net.training_state = training_state.unpack(arrays, training, net._flat, *place, net.seed)
+            net.training_state.losses = net.loss_curve_
+            known |= training_state.names(*place, training)
+        if unknown := sorted(set(arrays) - known):
+            raise ModelFileError(f"The file holds an array {unknown[0]!r} that no such network has.")
         return net
 
     def _objective(self) -> Loss:
@@ -301,7 +378,7 @@ class Network:
 
     def __getstate__(self) -> dict[str, Any]:
         state = None if self.training_state is None else self.training_state.__dict__ | {"parameters": None}
-        return self.__dict__ | {"_flat": None, "training_state": state}
+        return self.__dict__ | {"_flat": None, "_ready": None, "training_state": state}
 
     def __setstate__(self, values: dict[str, Any]) -> None:
         self.__dict__.update(values)

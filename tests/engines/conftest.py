@@ -127,7 +127,7 @@ def no_chalkboard(monkeypatch):
     def forbidden(*args, **kwargs):
         raise AssertionError("the fused engine called the NumPy engine")
 
-    for name in ("Board", "BoardSession"):
+    for name in ("Board", "BoardReader", "BoardSession"):
         monkeypatch.setattr(chalkboard, name, forbidden)
-    for name in ("session", "loss_and_gradient", "predict"):
+    for name in ("session", "slope", "reader", "predict"):
         monkeypatch.setattr(chalkboard.ChalkboardEngine, name, forbidden)

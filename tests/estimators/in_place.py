@@ -70,7 +70,7 @@ def loss_and_gradient(est: Any, packed: np.ndarray, X: Any, y: np.ndarray, weigh
     d = describe.training(describe.network(net.layers, net.loss), SGD(), l2=est.alpha)
     targets = y.argmax(axis=1) if net.loss.row.labels else y.astype(float)
     data = Data(X, targets, np.arange(len(X)), weights)
-    loss, gradient = select.load(est.engine_).loss_and_gradient(d, packed[to_ours], data)
+    loss, gradient = select.load(est.engine_).slope(d, data)(packed[to_ours])
     packed_gradient = np.empty_like(gradient)
     packed_gradient[to_ours] = gradient
     return loss, packed_gradient

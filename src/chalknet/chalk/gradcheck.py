@@ -109,7 +109,7 @@ def _compare(given: Objective, engine: str | None, tolerance: float) -> Gradient
     if engine is not None:
         compared.append(f"{engine} engine")
         d = describe.training(describe.network(net.layers, net.loss), SGD(), l2=given.l2)
-        flat = select.load(engine).loss_and_gradient(d, net.parameters, Data(x, y, np.arange(len(x)), w))[1]
+        flat = select.load(engine).slope(d, Data(x, y, np.arange(len(x)), w))(net.parameters)[1]
         trained = np.split(flat, np.cumsum([g.size for g in backward[:-1]])[:-1])
     pull = given.l2 / (len(x) if w is None else w.sum())  # of the penalty, on each weight
     arrays = []

@@ -14,7 +14,8 @@ import numpy as np
 from chalknet.engines import base
 from chalknet.engines import rules as r
 from chalknet.engines.base import Data, Description, State
-from chalknet.engines.chalkboard import Board, BoardSession, clip
+from chalknet.engines.board import Board
+from chalknet.engines.chalkboard import BoardSession, clip
 from chalknet.engines.random import dropout_mask
 from chalknet.layers import activation, loss
 from chalknet.layers.dense import Dense

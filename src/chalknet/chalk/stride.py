@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from chalknet.chalk.ledger import Ledger, mask_of
-from chalknet.engines.chalkboard import Board
+from chalknet.engines.board import Board
 from chalknet.layers.dropout import Dropout
 
 HALVINGS, CUTS = 50, 12

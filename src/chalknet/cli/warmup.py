@@ -176,7 +176,7 @@ def train(
         data.y = targets
         state = State.start(np.full(description.n_parameters, 0.5, dtype), description)
         ENGINE.session(description, state, data).run(Until(1))
-        ENGINE.loss_and_gradient(description, state.parameters, data)
+        ENGINE.slope(description, data)(state.parameters)
     ENGINE.predict(description, state.parameters, data.X, link=True)
 
 

@@ -230,6 +230,24 @@ class InTurn:
         return [(session, session.run(Until(epochs)))]
 
 
+class Reader(Protocol):
+    """A network that is ready to predict; the vector of its parameters is read anew in every call."""
+
+    most: int  # rows that it takes at a time
+
+    def __call__(self, X: np.ndarray) -> np.ndarray:
+        """Predictions (rows, outputs) for rows (rows, inputs)."""
+        ...
+
+
+class Slope(Protocol):
+    """An objective over rows that were given once, at any parameters."""
+
+    def __call__(self, parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        """The objective's value, and its gradient as a flat vector of its own."""
+        ...
+
+
 class Engine(Protocol):
     """What `chalkboard` and `fused` both are."""
 
@@ -243,10 +261,12 @@ class Engine(Protocol):
         """Prepare a run."""
         ...
 
-    def loss_and_gradient(
-        self, description: Description, parameters: np.ndarray, data: Data
-    ) -> tuple[float, np.ndarray]:
-        """The objective over the data's rows and its gradient, flat."""
+    def slope(self, description: Description, data: Data) -> Slope:
+        """Prepare the objective over the data's rows and its gradient."""
+        ...
+
+    def reader(self, description: Description, parameters: np.ndarray) -> Reader:
+        """Prepare predictions of a few rows, through the loss's link."""
         ...
 
     def predict(self, description: Description, parameters: np.ndarray, X: Any, link: bool) -> np.ndarray:

@@ -3,96 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from chalknet.engines import base
 from chalknet.engines import rules as r
 from chalknet.engines.base import Data, Description, InTurn, State, Until, check_names, slices
+from chalknet.engines.board import QUIET, Board, BoardReader
 from chalknet.engines.random import dropout_mask, order
 from chalknet.engines.scoring import score
-from chalknet.layers import activation, loss
-from chalknet.layers.base import Layer
-from chalknet.layers.dense import Dense
 from chalknet.layers.dropout import Dropout
-from chalknet.maths import activations, optimizers, schedules
-from chalknet.maths.rows import ROW_ACTIVATIONS
-
-BLOCK = 1024  # rows at a time in predictions
-
-
-class Board:
-    """A description's layers as objects whose weights and biases are views of a flat vector."""
-
-    def __init__(self, description: Description, parameters: np.ndarray) -> None:
-        self.description = description
-        self.layers: list[Layer] = []
-        places = iter(slices(description.dense))
-        for spec in description.layers:
-            if spec.kind == base.DENSE:
-                weights, biases = next(places)
-                layer: Layer = Dense.over(
-                    parameters[weights].reshape(spec.n_in, spec.n_out),
-                    parameters[biases].reshape(1, spec.n_out),
-                )
-            elif spec.kind == base.DROPOUT:
-                layer = Dropout(spec.p)
-            else:
-                cls = activation.find(spec.name)
-                layer = cls(spec.p) if _shaped(spec.name) else cls()
-            self.layers.append(layer)
-        goal = loss.find(description.loss)
-        shape = {goal.row.p_name: description.loss_p} if goal.row.p_name else {}
-        self.loss = goal(reduction=description.reduction, **shape)
-        self.dense = [layer for layer in self.layers if isinstance(layer, Dense)]
-
-    def forward(self, x: Any, training: bool = False) -> np.ndarray:
-        """The last layer's output."""
-        if not isinstance(self.layers[0], Dense) and not isinstance(x, np.ndarray):
-            x = x.toarray()
-        for layer in self.layers:
-            x = layer.forward(x, training)
-        return x
-
-    def backward(self, d: np.ndarray) -> None:
-        """Pass the loss's derivative back; every dense layer then has its gradient."""
-        for layer in reversed(self.layers):
-            if layer is self.dense[0]:
-                self.dense[0].backward(d, need_dinputs=False)
-                return
-            d = layer.backward(d)
-
-    def gradient(self) -> np.ndarray:
-        """The gradient as one flat vector."""
-        return np.concatenate([g.ravel() for layer in self.dense for g in (layer.dweights, layer.dbiases)])
-
-    def cost(
-        self, output: np.ndarray, y: np.ndarray, w: np.ndarray | None
-    ) -> tuple[float, np.ndarray, float]:
-        """The loss, its derivative by the output, and the batch's weight; all zero where every weight is zero."""
-        total = float(len(output)) if w is None else float(w.sum(dtype=np.float64))
-        if total == 0.0:
-            return 0.0, np.zeros_like(output), 0.0
-        return self.loss.forward(output, y, w), self.loss.backward(output, y, w), total
-
-    def penalise(self, gradient: np.ndarray, total_weight: float) -> float:
-        """Add the gradient of l1 |w| + l2 w²/2, shared out over the batch's weight; returns the penalty."""
-        d = self.description
-        share = 1.0 / total_weight if total_weight > 0.0 else 0.0
-        squares = sizes = 0.0
-        for layer, (place, _) in zip(self.dense, slices(d.dense), strict=True):
-            w = layer.weights.ravel()
-            gradient[place] += (d.l2 * share) * w
-            squares += float(w @ w)
-            if d.l1:
-                gradient[place] += (d.l1 * share) * np.sign(w)
-                sizes += float(np.abs(w).sum())
-        return (0.5 * d.l2 * squares + d.l1 * sizes) * share
-
-
-def _shaped(name: str) -> bool:
-    return name not in ROW_ACTIVATIONS and activations.get(name).p_name is not None
+from chalknet.maths import optimizers, schedules
 
 
 def clip(gradient: np.ndarray, norm: float, value: float) -> np.ndarray:
@@ -122,9 +44,7 @@ class BoardSession:
 
     def run(self, until: Until) -> int:
         """Train on; see `base.Session`. Where it is cut never changes a bit."""
-        with np.errstate(
-            over="ignore", invalid="ignore", divide="ignore"
-        ):  # a diverging run is told of by its loss
+        with np.errstate(**QUIET):
             return self._run(until)
 
     def _run(self, until: Until) -> int:
@@ -244,35 +164,28 @@ class ChalkboardEngine:
         check_names(description)
         return BoardSession(description, state, data)
 
-    def loss_and_gradient(
-        self, description: Description, parameters: np.ndarray, data: Data
-    ) -> tuple[float, np.ndarray]:
-        """The objective over the data's rows, and its gradient as a flat vector."""
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            return self._loss_and_gradient(description, parameters, data)
-
-    def _loss_and_gradient(
-        self, description: Description, parameters: np.ndarray, data: Data
-    ) -> tuple[float, np.ndarray]:
-        board = Board(description.fused(), parameters)
+    def slope(self, description: Description, data: Data) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
+        """Prepare the objective over the data's rows and its gradient."""
+        fused, x, y = description.fused(), data.X[data.rows], data.y[data.rows]
         w = None if data.weights is None else data.weights[data.rows]
-        output = board.forward(data.X[data.rows])
-        cost, derivative, total = board.cost(output, data.y[data.rows], w)
-        board.backward(derivative)
-        gradient = board.gradient()
-        return cost + board.penalise(gradient, total), gradient
+
+        def slope(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+            with np.errstate(**QUIET):
+                board = Board(fused, parameters)
+                cost, derivative, total = board.cost(board.forward(x), y, w)
+                board.backward(derivative)
+                gradient = board.gradient()
+                return cost + board.penalise(gradient, total), gradient
+
+        return slope
+
+    def reader(self, description: Description, parameters: np.ndarray) -> BoardReader:
+        """Prepare predictions, through the loss's link."""
+        return BoardReader(description, parameters, link=True)
 
     def predict(self, description: Description, parameters: np.ndarray, X: Any, link: bool) -> np.ndarray:
         """The last layer's output for all rows of X, through the loss's link if wished."""
-        board = Board(description, parameters)
-        out = np.empty((X.shape[0], description.n_out), parameters.dtype)
-        name = description.output_link()
-        last = activation.find(name)() if link and name != "identity" else None
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            for begin in range(0, len(out), BLOCK):
-                a = board.forward(X[begin : begin + BLOCK])
-                out[begin : begin + BLOCK] = a if last is None else last.forward(a)
-        return out
+        return BoardReader(description, parameters, link)(X)
 
 
 ENGINE = ChalkboardEngine()

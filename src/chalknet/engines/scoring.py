@@ -12,7 +12,7 @@ from chalknet.engines.base import Data, Description
 from chalknet.layers import activation
 
 if TYPE_CHECKING:
-    from chalknet.engines.chalkboard import Board
+    from chalknet.engines.board import Board
 
 
 def score(board: Board, data: Data, description: Description) -> float:

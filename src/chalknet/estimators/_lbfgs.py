@@ -34,9 +34,6 @@ def lbfgs(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None) -> bool:
     verbose = est.verbose is True or est.verbose >= 1
     reached = net.parameters.astype(np.float64)
 
-    def objective(theta: np.ndarray) -> tuple[float, np.ndarray]:
-        return engine.loss_and_gradient(d, theta, data)
-
     state = State.start(net.parameters, d, net.seed)  # what callbacks are told of
     state.losses = est.loss_curve_
     halted = stopped = False
@@ -57,7 +54,7 @@ def lbfgs(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None) -> bool:
     try:
         with called_back(_build.listeners(est.callbacks), est, state, int(est.max_iter)) as each:
             found = optimize.minimize(
-                objective,
+                engine.slope(d, data),
                 reached.copy(),
                 method="L-BFGS-B",
                 jac=True,

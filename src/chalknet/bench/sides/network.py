@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chalknet.bench.data import Data, Outcome, judge, judge_probabilities
+from chalknet.bench.data import SEED, Data, Outcome, judge, judge_probabilities
 from chalknet.bench.sides import Job, UnavailableError
 from chalknet.bench.works import GRADIENT, PREDICT, TRAIN, Work
 
@@ -34,7 +34,7 @@ def build(work: Work, data: Data) -> Any:
         if i < len(activations):
             layers.append(LAYERS[activations[i]](cn))
     loss = {"softmax": cn.SoftmaxCrossEntropy, "squared": cn.HalfSquaredError}[work.loss]()
-    return Network(layers, loss=loss)
+    return Network(layers, loss=loss, random_state=SEED)
 
 
 LAYERS: dict[str, Callable[[Any], Any]] = {
@@ -60,7 +60,7 @@ def _train(work: Work, data: Data) -> Job:
     more = {name: value for name, value in work.options if name != "activations"}
     if more.pop("sample_weight", False):
         more["sample_weight"] = np.linspace(0.5, 1.5, work.rows)
-    more = {"shuffle": False, **more}
+    more = {"shuffle": work.shuffle, **more}
 
     def run() -> Any:
         return build(work, data).fit(

@@ -13,6 +13,8 @@ from chalknet.engines.fused import layout as at
 from chalknet.engines.fused import train as t
 from chalknet.engines.fused.layout import Layout
 from chalknet.engines.fused.lowlevel import pointer, quiet
+from chalknet.engines.fused.rows import RowReader
+from chalknet.engines.fused.slope import FusedSlope
 from chalknet.engines.fused.steps import entry
 from chalknet.engines.fused.wiring import Wiring, is_csr, single_rows
 
@@ -102,25 +104,13 @@ class FusedEngine:
         check_names(description)
         return FusedSession(description, state, data)
 
-    @quiet
-    def loss_and_gradient(
-        self, description: Description, parameters: np.ndarray, data: Data
-    ) -> tuple[float, np.ndarray]:
-        """The objective over the data's rows, and its gradient as a flat vector."""
-        layout = Layout(description, data.rows.size, training=True)
-        wiring = Wiring(layout)
-        wiring.rows(data.X)
-        wiring.layers(is_csr(data.X))
-        wiring.goal(data)
-        layout.knob[at.REPORT] = 1.0  # the objective itself
-        wiring.ready(is_csr(data.X))
-        layout.pack(parameters, 0)
-        arrays = (layout.nets.reshape(-1), layout.facts.reshape(-1), layout.knob, layout.buffer)
-        run = entry(t.loss_and_gradient, str(layout.dtype), t.gradient_type)
-        value = run(*map(pointer, arrays))
-        gradient = np.empty_like(parameters)
-        layout.unpack(int(layout.fact[at.GRADIENT]), gradient)
-        return float(value), gradient
+    def slope(self, description: Description, data: Data) -> FusedSlope:
+        """Prepare the objective over the data's rows and its gradient."""
+        return FusedSlope(description, data)
+
+    def reader(self, description: Description, parameters: np.ndarray) -> RowReader:
+        """Prepare predictions of a few rows, through the loss's link."""
+        return RowReader(description, parameters, link=True)
 
     @quiet
     def predict(self, description: Description, parameters: np.ndarray, X: Any, link: bool) -> np.ndarray:

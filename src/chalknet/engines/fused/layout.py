@@ -55,7 +55,7 @@ SEPARATE = 40  # 1: biases have optimizer constants of their own
 BATCH, SHUFFLED, SCORED, SEED, EPOCH, LEARNING = range(41, 47)
 ORDERED = 47  # the epoch that the order was drawn for, -1 for none yet
 ROOM = 48  # where the loss may write what it needs
-# A batch is worked through in blocks of rows, a few of them at a time. Each of these has a `net` and a `fact` of its own,
+# A batch is worked through in blocks of rows, some at a time. Each of these has a `net` and a `fact` of its own,
 # one behind the other, which differ in the places of the block's numbers and in the next two.
 FROM, COUNT = 49, 50  # the block's rows among the batch's: the first, how many
 ROW_LOSSES = 51  # where the block's losses begin, one a row

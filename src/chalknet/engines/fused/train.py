@@ -9,7 +9,7 @@ from chalknet.engines import rules as r
 from chalknet.engines.fused import layout as at
 from chalknet.engines.fused.batch import forward
 from chalknet.engines.fused.lowering import INNER, compiled
-from chalknet.engines.fused.lowlevel import call, call_float, integers, number, shift
+from chalknet.engines.fused.lowlevel import call, call_float, copy, integers, number, shift
 from chalknet.engines.fused.pointwise import U64, draw, stream
 from chalknet.engines.fused.steps import FLOATS, INTEGERS, F, I
 from chalknet.engines.random import SHUFFLE
@@ -105,15 +105,34 @@ def train(net, fact, knob, buffer, order, counts, figures, rules, losses, scores
             return reason
 
 
-def gradient_type(T):
-    """The C signature of `loss_and_gradient`."""
-    return F(INTEGERS, INTEGERS, FLOATS, types.CPointer(T))
+def slope_type(T):
+    """The C signature of `slope`."""
+    return F(INTEGERS, INTEGERS, FLOATS, types.CPointer(T), types.CPointer(T))
 
 
-def loss_and_gradient(net, fact, knob, buffer):
-    """The objective over all training rows; its padded gradient is left where gradients lie."""
+def slope(net, fact, knob, buffer, flat):
+    """The objective over all training rows at the parameters `flat`, which its gradient takes the place of."""
+    move(net, fact, buffer, flat, 1)
     arguments = (net, fact, knob, buffer, integers(fact[at.TRAIN]), fact[at.N_TRAIN], 0)
-    return call_float(fact[at.BATCH_KERNEL], arguments)
+    value = call_float(fact[at.BATCH_KERNEL], arguments)
+    move(net, fact, shift(buffer, fact[at.GRADIENT]), flat, 0)
+    return value
+
+
+@njit(**INNER)
+def move(net, fact, padded, flat, inwards):
+    """Copy a flat vector to its padded form or back."""
+    for layer in range(fact[at.FIRST], fact[at.LAST], at.NEXT):
+        begin, end, stride = net[layer + at.WEIGHTS], net[layer + at.BIASES], net[layer + at.NEXT + at.STRIDE]
+        if begin == end:  # no dense layer
+            continue
+        n = net[layer + at.NEXT + at.WIDTH]
+        for place in range(begin, end + stride, stride):
+            if inwards != 0:
+                copy(shift(padded, place), flat, n)
+            else:
+                copy(flat, shift(padded, place), n)
+            flat = shift(flat, n)
 
 
 def predict_type(T):

@@ -1,0 +1,118 @@
+"""A network's layers as the very objects a reader can call, over a flat vector that belongs to somebody else."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+
+from chalknet.engines import base
+from chalknet.engines.base import Description, slices
+from chalknet.layers import activation, loss
+from chalknet.layers.base import Layer
+from chalknet.layers.dense import Dense
+from chalknet.layers.dropout import Dropout
+from chalknet.maths import activations
+from chalknet.maths.rows import ROW_ACTIVATIONS
+
+BLOCK = 1024  # rows at a time in predictions
+# A run that diverges is told of by its loss.
+QUIET: Any = {"over": "ignore", "invalid": "ignore", "divide": "ignore"}
+
+
+class Board:
+    """A description's layers as objects whose weights and biases are views of a flat vector."""
+
+    def __init__(self, description: Description, parameters: np.ndarray) -> None:
+        self.description = description
+        self.layers: list[Layer] = []
+        places = iter(slices(description.dense))
+        for spec in description.layers:
+            if spec.kind == base.DENSE:
+                weights, biases = next(places)
+                layer: Layer = Dense.over(
+                    parameters[weights].reshape(spec.n_in, spec.n_out),
+                    parameters[biases].reshape(1, spec.n_out),
+                )
+            elif spec.kind == base.DROPOUT:
+                layer = Dropout(spec.p)
+            else:
+                cls = activation.find(spec.name)
+                layer = cls(spec.p) if _shaped(spec.name) else cls()
+            self.layers.append(layer)
+        goal = loss.find(description.loss)
+        shape = {goal.row.p_name: description.loss_p} if goal.row.p_name else {}
+        self.loss = goal(reduction=description.reduction, **shape)
+        self.dense = [layer for layer in self.layers if isinstance(layer, Dense)]
+
+    def forward(self, x: Any, training: bool = False) -> np.ndarray:
+        """The last layer's output."""
+        if not isinstance(self.layers[0], Dense) and not isinstance(x, np.ndarray):
+            x = x.toarray()
+        for layer in self.layers:
+            x = layer.forward(x, training)
+        return x
+
+    def backward(self, d: np.ndarray) -> None:
+        """Pass the loss's derivative back; every dense layer then has its gradient."""
+        for layer in reversed(self.layers):
+            if layer is self.dense[0]:
+                self.dense[0].backward(d, need_dinputs=False)
+                return
+            d = layer.backward(d)
+
+    def gradient(self) -> np.ndarray:
+        """The gradient as one flat vector."""
+        return np.concatenate([g.ravel() for layer in self.dense for g in (layer.dweights, layer.dbiases)])
+
+    def cost(
+        self, output: np.ndarray, y: np.ndarray, w: np.ndarray | None
+    ) -> tuple[float, np.ndarray, float]:
+        """The loss, its derivative by the output, and the batch's weight; all zero where every weight is zero."""
+        total = float(len(output)) if w is None else float(w.sum(dtype=np.float64))
+        if total == 0.0:
+            return 0.0, np.zeros_like(output), 0.0
+        return self.loss.forward(output, y, w), self.loss.backward(output, y, w), total
+
+    def penalise(self, gradient: np.ndarray, total_weight: float) -> float:
+        """Add the gradient of l1 |w| + l2 w²/2, shared out over the batch's weight; returns the penalty."""
+        d = self.description
+        share = 1.0 / total_weight if total_weight > 0.0 else 0.0
+        squares = sizes = 0.0
+        for layer, (place, _) in zip(self.dense, slices(d.dense), strict=True):
+            w = layer.weights.ravel()
+            gradient[place] += (d.l2 * share) * w
+            squares += float(w @ w)
+            if d.l1:
+                gradient[place] += (d.l1 * share) * np.sign(w)
+                sizes += float(np.abs(w).sum())
+        return (0.5 * d.l2 * squares + d.l1 * sizes) * share
+
+
+def _shaped(name: str) -> bool:
+    return name not in ROW_ACTIVATIONS and activations.get(name).p_name is not None
+
+
+class BoardReader:
+    """A network that is ready to predict, see `base.Reader`."""
+
+    most = sys.maxsize
+
+    def __init__(self, description: Description, parameters: np.ndarray, link: bool) -> None:
+        self.board, self.n_out, self.dtype = (
+            Board(description, parameters),
+            description.n_out,
+            parameters.dtype,
+        )
+        name = description.output_link()
+        self.last = activation.find(name)() if link and name != "identity" else None
+
+    def __call__(self, X: Any) -> np.ndarray:
+        """Predictions, a block of rows at a time."""
+        out = np.empty((X.shape[0], self.n_out), self.dtype)
+        with np.errstate(**QUIET):
+            for begin in range(0, len(out), BLOCK):
+                a = self.board.forward(X[begin : begin + BLOCK])
+                out[begin : begin + BLOCK] = a if self.last is None else self.last.forward(a)
+        return out

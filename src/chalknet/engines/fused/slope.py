@@ -1,0 +1,38 @@
+"""The objective over given rows, prepared once: its value and gradient at any parameters, in one call."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chalknet.engines.base import Data, Description
+from chalknet.engines.fused import layout as at
+from chalknet.engines.fused import train as t
+from chalknet.engines.fused.layout import Layout
+from chalknet.engines.fused.lowlevel import pointer, quiet
+from chalknet.engines.fused.steps import entry
+from chalknet.engines.fused.wiring import Wiring, is_csr
+
+
+class FusedSlope:
+    """See `base.Slope`."""
+
+    def __init__(self, description: Description, data: Data) -> None:
+        self.layout = layout = Layout(description, data.rows.size, training=True)
+        self.wiring = wiring = Wiring(layout)
+        csr = is_csr(data.X)
+        wiring.rows(data.X)
+        wiring.layers(csr)
+        wiring.goal(data)
+        layout.knob[at.REPORT] = 1.0  # the objective itself
+        wiring.ready(csr)
+        self.flat = np.zeros(description.n_parameters, layout.dtype)
+        arrays = (layout.nets.reshape(-1), layout.facts.reshape(-1), layout.knob, layout.buffer, self.flat)
+        self.arguments = [pointer(array) for array in arrays]
+        self.held, self.run = arrays, entry(t.slope, str(layout.dtype), t.slope_type)
+
+    @quiet
+    def __call__(self, parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        """The objective's value, and its gradient as a flat vector."""
+        self.flat[:] = parameters
+        value = self.run(*self.arguments)
+        return value, self.flat.copy()
