@@ -341,16 +341,15 @@ class Network:
         )
         net.loss_curve_ = arrays["loss_curve"].tolist()
         net.engine_, net.seed = document["engine"], int(document["seed"])
-        known = {
-            "loss_curve",
-            *(f"layers.{i}.{kind}" for i in range(len(net.dense)) for kind in ("weight", "bias")),
+        known = {"loss_curve"} | {
+            f"layers.{i}.{kind}" for i in range(len(net.dense)) for kind in ("weight", "bias")
         }
-        training = document.get("training")
+        training = document.get("training")  # None in older files: the optimizer starts anew
         if training is not None and net.optimizer is not None:
-            place: Any = (net._sizes(), net.optimizer.row.slots)
-            net.training_state = training_state.unpack(arrays, training, net._flat, *place, net.seed)
+            sizes, slots = net._sizes(), net.optimizer.row.slots
+            net.training_state = training_state.unpack(arrays, training, net._flat, sizes, slots, net.seed)
             net.training_state.losses = net.loss_curve_
-            known |= training_state.names(*place, training)
+            known |= training_state.names(sizes, slots, training)
         if unknown := sorted(set(arrays) - known):
             raise ModelFileError(f"The file holds an array {unknown[0]!r} that no such network has.")
         return net

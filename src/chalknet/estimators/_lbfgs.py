@@ -35,7 +35,7 @@ def lbfgs(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None) -> bool:
     reached = net.parameters.astype(np.float64)
 
     state = State.start(net.parameters, d, net.seed)  # what callbacks are told of
-    state.losses = est.loss_curve_
+    state.losses = net.loss_curve_ = est.loss_curve_
     halted = stopped = False
     est.n_iter_ = 0
 

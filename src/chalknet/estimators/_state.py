@@ -26,7 +26,12 @@ def to_state(est: BaseMLP) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """The network's arrays; the document holds parameters and fitted attributes."""
     arrays, network = est.network_.to_state()
     fitted = {name: to_plain(vars(est)[name], name) for name in KEPT if name in vars(est)}
-    return arrays, {"parameters": parameters_to_plain(est), "network": network, "fitted": fitted}
+    touched = not np.array_equal(
+        est.network_.parameters, est._last, equal_nan=True
+    )  # weights assigned since the fit
+    return arrays, {
+        "parameters": parameters_to_plain(est), "network": network, "fitted": fitted, "touched": touched,
+    }  # fmt: skip
 
 
 def from_state(cls: type[E], arrays: dict[str, np.ndarray], document: dict[str, Any]) -> E:
@@ -41,5 +46,7 @@ def from_state(cls: type[E], arrays: dict[str, np.ndarray], document: dict[str, 
         raise ModelFileError(f"The model file does not describe a whole {cls.__name__}: {error}.") from error
     est.loss_curve_ = est.network_.loss_curve_
     est._last = est.network_.parameters.copy()
+    if document.get("touched"):
+        est._last[:] = np.nan  # other weights than the present ones
     est._show()
     return est

@@ -1,0 +1,90 @@
+"""How far a network's training has come, as named arrays and JSON, and back: so that a loaded model goes on exactly.
+
+Tensors: ``optimizer.{slot}.layers.{i}.weight`` and ``.bias`` for each slot of the optimizer, and ``best.layers.{i}.…``
+where validation rows were watched; shapes are those of the layers. The document holds the counters of
+``engines.rules``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from chalknet.engines import rules as r
+from chalknet.engines.base import State, slices
+from chalknet.exceptions import ModelFileError
+
+Sizes = Sequence[tuple[int, int]]  # of each dense layer: inputs, outputs
+
+
+def pack(state: State, sizes: Sizes, slots: Sequence[str]) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """A state's arrays and a document that JSON can hold; `slots` are the names of its optimizer's."""
+    vectors = {f"optimizer.{name}": vector for name, vector in zip(slots, state.slots, strict=True)}
+    if state.best is not None:
+        vectors["best"] = state.best
+    arrays: dict[str, np.ndarray] = {}
+    for name, vector in vectors.items():
+        for key, place, shape in _places(name, sizes):
+            arrays[key] = vector[place].reshape(shape).copy()
+    document = {
+        "counts": [int(n) for n in state.counts],
+        "numbers": [float(n) for n in state.numbers],
+        "best": state.best is not None,
+    }
+    return arrays, document
+
+
+def names(sizes: Sizes, slots: Sequence[str], document: Mapping[str, Any]) -> set[str]:
+    """The arrays that `unpack` reads."""
+    vectors = [*(f"optimizer.{name}" for name in slots), *(["best"] if document["best"] else [])]
+    return {key for name in vectors for key, _, _ in _places(name, sizes)}
+
+
+def unpack(
+    arrays: Mapping[str, np.ndarray],
+    document: Mapping[str, Any],
+    parameters: np.ndarray,
+    sizes: Sizes,
+    slots: Sequence[str],
+    seed: int,
+) -> State:
+    """The state that `pack` wrote, of the network with these (flat) parameters.
+
+    Raises:
+        ModelFileError: an array or counter is missing, or not of the shape or type that the layers ask for.
+    """
+    counts, numbers = document["counts"], document["numbers"]
+    whole = all(isinstance(n, int) and n >= 0 for n in counts)
+    if len(counts) != r.N_COUNTS or not whole or len(numbers) != r.N_NUMBERS:
+        raise ModelFileError(f"The counters of the training, {counts} and {numbers}, are not this version's.")
+
+    def vector(name: str) -> np.ndarray:
+        flat = np.empty_like(parameters)
+        for key, place, shape in _places(name, sizes):
+            given = arrays[key]
+            if given.shape != shape or given.dtype != parameters.dtype:
+                raise ModelFileError(
+                    f"The array {key!r} is {given.dtype} of shape {given.shape}, but its layer asks for "
+                    f"{parameters.dtype} of {shape}."
+                )
+            flat[place] = given.ravel()
+        return flat
+
+    kept = [vector(f"optimizer.{name}") for name in slots]
+    return State(
+        parameters,
+        np.array(kept) if kept else np.empty((0, parameters.size), parameters.dtype),
+        seed,
+        np.array(counts, np.int64),
+        np.array(numbers, np.float64),
+        vector("best") if document["best"] else None,
+    )
+
+
+def _places(name: str, sizes: Sizes) -> Iterator[tuple[str, slice, tuple[int, ...]]]:
+    """The arrays into which a flat vector is cut: name, place and shape of each."""
+    for i, ((n_in, n_out), (weights, biases)) in enumerate(zip(sizes, slices(tuple(sizes)), strict=True)):
+        yield f"{name}.layers.{i}.weight", weights, (n_in, n_out)
+        yield f"{name}.layers.{i}.bias", biases, (n_out,)
