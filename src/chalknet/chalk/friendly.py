@@ -27,11 +27,12 @@ EXERCISE = 3  # the purpose of these draws, see `engines.random`
 RATES = (0.5, 0.25, 0.1, 0.05, 0.01, 0.005, 0.001, 0.0001, 0.00001)
 DECIMALS = 6  # the most that a number has that is computed without a calculator
 LARGEST = 10.0  # of the given numbers
-# What is demanded, from all to hardly anything: numbers after the update that are short too, then only before it
-# and the new parameters, then whatever their size, then a loss that falls. So often each is tried:
-ATTEMPTS = (60, 200, 60, 200, 100)
-SIZES = (20.0, 40.0, 100.0, np.inf, np.inf)  # the most that a computed number may be
-SHORT, AGAIN = 4, 2  # below these demands numbers are short, and those after the update
+# What is demanded, from all to hardly anything: numbers after the update that are short too, small at first and then
+# larger, then only those before it and the new parameters, then whatever their size, then a loss that falls. So often
+# each is tried:
+ATTEMPTS = (60, 200, 200, 60, 200, 100)
+SIZES = (20.0, 40.0, 400.0, 100.0, np.inf, np.inf)  # the most that a computed number may be
+SHORT, AGAIN = 5, 3  # below these demands numbers are short, and those after the update
 
 
 class Numbers:
@@ -185,13 +186,13 @@ def fit(made: Attempt, demands: int) -> Iterator[bool]:
         z, kinks = np.asarray(layer.inputs), layer.row.kinks_at(layer.p)
         yield not any((z == kink).any() for kink in kinks)
         slopes = np.abs(layer.row.df(z, layer.output, layer.p))
-        yield layer.name == "step" or (bool(slopes.any()) if demands > 1 else np.mean(slopes > 0.01) >= 0.5)
+        yield layer.name == "step" or (bool(slopes.any()) if demands > 2 else np.mean(slopes > 0.01) >= 0.5)
         masks += not kinks or not slopes.any() or slopes.size < 3 or bool((slopes != slopes[0, 0]).any())
     yield demands > 0 or masks > 0 or not hidden  # somewhere something is held back
-    yield demands > 2 or bool((np.abs(net.dense[-1].dbiases) > (0.01 if demands < 2 else 0.0)).all())
+    yield demands > 3 or bool((np.abs(net.dense[-1].dbiases) > (0.01 if demands < 3 else 0.0)).all())
     dead = any(layer.name == "step" for layer in hidden)
     for dense in net.dense[-1:] if dead else net.dense:
-        yield bool((np.abs(dense.dweights) > (0.001 if demands < 3 else 0.0)).any())
+        yield bool((np.abs(dense.dweights) > (0.001 if demands < 4 else 0.0)).any())
 
 
 def asks_short(made: Attempt, demands: int) -> bool:
@@ -221,7 +222,7 @@ def rate_of(made: Attempt, demands: int) -> float | None:
             stays = not asked or short(net.parameters)
             if asked and demands < AGAIN:  # the numbers after the update as well
                 stays = stays and all(short(layer.output) for layer in net.layers)
-            if falls and stays and (demands > 2 or alive(net)):
+            if falls and stays and (demands > 3 or alive(net)):
                 return rate
         return None
     finally:
