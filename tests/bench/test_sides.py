@@ -34,6 +34,17 @@ def test_training(name):
     same(outcome("sklearn", beside), outcome("numpy", beside))
 
 
+@pytest.mark.parametrize("name", ["W1", "W2b32"])
+def test_training_in_a_new_order_each_epoch(name):
+    work = replace(WORKS[name].short(), epochs=3)
+    fixed, shuffled = (outcome("numpy", replace(work, shuffle=s)) for s in (False, True))
+    same(outcome("network", replace(work, shuffle=True)), shuffled)
+    assert np.abs(fixed.numbers - shuffled.numbers).max() > 1e-3
+    with pytest.raises(UnavailableError, match="without --shuffle"):
+        outcome("sklearn", replace(work, shuffle=True))
+    assert data.orders(replace(WORKS["W4"], shuffle=True)) is None
+
+
 def test_prediction():
     work = replace(WORKS["W5row"], calls=2)
     same(outcome("network", work), outcome("numpy", work))

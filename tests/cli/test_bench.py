@@ -72,6 +72,12 @@ def test_a_peer_that_does_something_else_gets_no_ratio_and_a_sentence(chalknet, 
     assert not any("W1" in line and "NumPy" in line for line in result.out.splitlines())
 
 
+def test_in_new_orders(chalknet, here):
+    result = chalknet("bench", "W1", "--shuffle", "--against", "numpy,sklearn")
+    assert result.err.count("\n") == 1 and "scikit-learn" in result.err and "without --shuffle" in result.err
+    assert "each epoch in a new order" in result.out and "NumPy" in result.out
+
+
 def test_names_and_peers_that_do_not_exist(refused):
     said = refused("bench", "W8")
     assert "There is no work 'W8'" in said and "W3small" in said and "options" in said

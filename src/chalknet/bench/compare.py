@@ -33,6 +33,7 @@ class Settings:
     repeats: int = 3
     dtype: str = "float32"
     scale: float = 1.0
+    shuffle: bool = False
     turn_seconds: float = TURN_SECONDS
 
 
@@ -100,6 +101,7 @@ def compare(
     work = replace(work, dtype=settings.dtype if work.dtype == "float32" else work.dtype).scaled(
         settings.scale
     )
+    work = replace(work, shuffle=settings.shuffle and work.kind == TRAIN)
     chosen = [peer for peer in peers if peer in work.peers]
     sides = {OURS[peer] if work.kind != MANY else "estimator" for peer in chosen} or {"estimator"}
     entry: dict[str, Any] = {
@@ -110,6 +112,7 @@ def compare(
         "epochs": work.epochs,
         "batch": work.batch,
         "dtype": work.dtype,
+        "shuffle": work.shuffle,
         "calls": work.calls,
         "allowed": work.allowed,
         "flops": work.flops,

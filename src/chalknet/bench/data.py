@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from chalknet.bench.works import Work
+from chalknet.engines import random
 
 SEED = 0
 JUDGED, SHOWN = 2000, 32  # rows of the loss at the end, and rows whose outputs are compared
@@ -70,6 +71,18 @@ def loss(work: Work, z: np.ndarray, y: np.ndarray) -> float:
         return float(np.mean(np.logaddexp(0.0, sign * z[:, 0])))
     top = z.max(axis=1, keepdims=True)
     return float(np.mean(top[:, 0] + np.log(np.exp(z - top).sum(axis=1)) - z[np.arange(len(y)), y]))
+
+
+def seed(state: int = SEED) -> int:
+    """The seed that a Network draws from that `random_state` when all its weights are assigned."""
+    return int(np.random.RandomState(state).randint(np.iinfo(np.int32).max))
+
+
+def orders(work: Work) -> np.ndarray | None:
+    """The rows' order of each epoch (epochs, rows), as our engines draw it; None where they stay as they are."""
+    if not work.shuffle or work.batch >= work.rows:
+        return None
+    return np.array([random.order(seed(), epoch, work.rows) for epoch in range(work.epochs)])
 
 
 class Outcome(NamedTuple):

@@ -65,6 +65,7 @@ def conditions(document: dict[str, Any]) -> Iterator[str]:
     yield (
         f"{threads} thread{'s' * (threads > 1)} on every side, held to the same {threads} "
         f"core{'s' * (threads > 1)}{rate}; medians of at least {settings['repeats']} runs in turns"
+        + (", each epoch in a new order, the same on every side" if settings.get("shuffle") else "")
     )
     if machine["load"] is not None and document.get("load_after") is not None:
         yield f"Load of the machine {machine['load']:.1f} before, {document['load_after']:.1f} after"

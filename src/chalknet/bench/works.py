@@ -31,6 +31,7 @@ class Work:
     calls: int = 1  # of a short call, how many are timed together
     members: int = 1  # networks side by side
     dtype: str = "float32"
+    shuffle: bool = False  # each epoch in an order of its own, the same one on every side
     cores: int = 0  # cores that the work needs; 0: as many as there are threads
     peers: tuple[str, ...] = PEERS
     allowed: float = 0.02  # relative difference of the losses at the end

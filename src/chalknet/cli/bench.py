@@ -74,6 +74,11 @@ _EPILOG = "\b\n" + "\n".join(
     metavar="X",
     help="Multiplies epochs: 0.1 is a tenth of each work.",
 )
+@click.option(
+    "--shuffle",
+    is_flag=True,
+    help="Pass the rows in a new order each epoch, the same on every side; peers get the orders ready-made.",
+)
 @click.option("--json", "document_path", metavar="FILE", help="Write every number that was measured.")
 @click.option("--plot", metavar="FILE", help="Draw the ratios into a picture (.png, .svg, .pdf).")
 @debug_option
@@ -93,7 +98,7 @@ def command(remarks: list[str], /, **asked: Any) -> None:
 
     names = _names(asked["works"])
     _check_files(asked)
-    settings = Settings(asked["threads"], asked["repeats"], asked["dtype"], asked["scale"])
+    settings = Settings(asked["threads"], asked["repeats"], asked["dtype"], asked["scale"], asked["shuffle"])
     terminal = Report()
     if terminal.is_terminal:
         with terminal.console.status("") as status:

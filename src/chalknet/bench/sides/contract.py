@@ -79,6 +79,8 @@ def prepare(work: Work, data: Data, library: Any) -> Job:
 
 
 def _train(work: Work, data: Data, library: Any) -> Job:
+    if work.shuffle and work.batch < work.rows:
+        raise UnavailableError("an estimator is not given its orders; run it without --shuffle")
     more = dict(work.options)
     weight = more.pop("sample_weight", None)
     also = {} if weight is None else {"sample_weight": np.linspace(0.5, 1.5, work.rows)}

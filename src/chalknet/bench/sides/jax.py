@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chalknet.bench.data import Data, Outcome, Weights, judge, judge_probabilities
+from chalknet.bench.data import Data, Outcome, Weights, judge, judge_probabilities, orders
 from chalknet.bench.sides import Job, UnavailableError
 from chalknet.bench.works import GRADIENT, MANY, PREDICT, TRAIN, Work
 
@@ -51,7 +51,10 @@ def _loss(work: Work, weights: Any, x: Any, y: Any) -> Any:
 
 
 def _program(work: Work) -> Any:
-    """(weights, batches, the rows left over) -> weights after all epochs, to be jitted (and vmapped)."""
+    """(weights, batches, the rows left over) -> weights after all epochs, to be jitted (and vmapped).
+
+    With orders the second is (X, y), whole, and the third the orders (epochs, rows).
+    """
     import jax
     import jax.numpy as jnp
     from jax import lax
@@ -80,8 +83,18 @@ def _program(work: Work) -> Any:
                 state, _ = step(state, left)
             return state, None
 
+        def shuffled(state: Any, order: Any) -> Any:
+            X, y = batches[0][order], batches[1][order]
+            state, _ = lax.scan(step, state, _divide(work, X, y))
+            if work.rows % work.batch:
+                whole = work.rows // work.batch * work.batch
+                state, _ = step(state, (X[whole:], y[whole:]))
+            return state, None
+
         zeros = jax.tree.map(jnp.zeros_like, weights)
         state = (weights, zeros, zeros, jnp.zeros((), work.dtype))
+        if work.shuffle and work.batch < work.rows:
+            return lax.scan(shuffled, state, left)[0][0]
         return lax.scan(epoch, state, None, length=work.epochs)[0][0]
 
     return run
@@ -97,11 +110,21 @@ def _arrays(work: Work, data: Data) -> tuple[Any, Any, Any]:
 
 def _batches(work: Work, data: Data) -> tuple[Any, Any, Any]:
     """Whole batches (number, batch, …), the rows that are left over, first weights; made before the clock starts."""
+    import jax.numpy as jnp
+
     X, y, first = _arrays(work, data)
+    given = orders(work)
+    if given is not None:
+        return (X, y), jnp.asarray(given, jnp.int32), first
+    whole = work.rows // min(work.batch, work.rows) * min(work.batch, work.rows)
+    return _divide(work, X, y), (X[whole:], y[whole:]), first
+
+
+def _divide(work: Work, X: Any, y: Any) -> tuple[Any, Any]:
+    """Whole batches: (number, batch, …)."""
     size = min(work.batch, work.rows)
     whole = work.rows // size * size
-    batches = (X[:whole].reshape(-1, size, X.shape[1]), y[:whole].reshape(-1, size, *y.shape[1:]))
-    return batches, (X[whole:], y[whole:]), first
+    return X[:whole].reshape(-1, size, X.shape[1]), y[:whole].reshape(-1, size, *y.shape[1:])
 
 
 def _train(work: Work, data: Data) -> Job:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from chalknet.bench.data import Data, Outcome, Weights, judge, judge_probabilities
+from chalknet.bench.data import Data, Outcome, Weights, judge, judge_probabilities, orders
 from chalknet.bench.sides import Job, UnavailableError
 from chalknet.bench.works import GRADIENT, PREDICT, TRAIN, Work
 
@@ -66,16 +66,19 @@ def gradient(work: Work, weights: Weights, x: np.ndarray, y: np.ndarray) -> tupl
 
 
 def _train(work: Work, data: Data) -> Job:
-    rate = work.learning_rate
+    rate, given = work.learning_rate, orders(work)
 
     def run() -> Weights:
         weights = [(w.copy(), b.copy()) for w, b in data.first[0]]
         flat = [p for pair in weights for p in pair]
         means, squares = [np.zeros_like(p) for p in flat], [np.zeros_like(p) for p in flat]
         t = 0
-        for _ in range(work.epochs):
+        X, targets = data.X, data.y
+        for epoch in range(work.epochs):
+            if given is not None:
+                X, targets = data.X[given[epoch]], data.y[given[epoch]]
             for at in range(0, work.rows, work.batch):
-                x, y = data.X[at : at + work.batch], data.y[at : at + work.batch]
+                x, y = X[at : at + work.batch], targets[at : at + work.batch]
                 gradients = [g for pair in gradient(work, weights, x, y)[1] for g in pair]
                 t += 1
                 if work.optimizer == "sgd":

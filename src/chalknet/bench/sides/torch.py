@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chalknet.bench.data import Data, Outcome, Weights, judge, judge_probabilities
+from chalknet.bench.data import Data, Outcome, Weights, judge, judge_probabilities, orders
 from chalknet.bench.sides import Job, UnavailableError
 from chalknet.bench.works import GRADIENT, MANY, PREDICT, TRAIN, Work
 
@@ -81,13 +81,19 @@ def _weights(model: Any) -> Weights:
 
 
 def _train(work: Work, data: Data) -> Job:
-    X, y = _tensors(work, data)
-    loss_of = _loss(work)
+    import torch
+
+    rows, targets = _tensors(work, data)
+    loss_of, made = _loss(work), orders(work)
+    given = None if made is None else torch.from_numpy(made)
 
     def run() -> Any:
         model = _model(work, data.first[0])
         optimizer = _optimizer(work, model.parameters())
-        for _ in range(work.epochs):
+        X, y = rows, targets
+        for epoch in range(work.epochs):
+            if given is not None:
+                X, y = rows[given[epoch]], targets[given[epoch]]
             for i in range(0, work.rows, work.batch):
                 optimizer.zero_grad(set_to_none=True)
                 loss_of(model(X[i : i + work.batch]), y[i : i + work.batch]).backward()
