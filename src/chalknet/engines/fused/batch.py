@@ -216,8 +216,12 @@ def form(net, fact, knob, buffer, index, m, k):
     layer = span[0]
     call_float(net[layer + at.LEARN], (net, fact, knob, buffer, span, 0, layer))
     if fact[at.FINAL] != 0:
-        constants, stride = shift(buffer, fact[at.CONSTANTS]), net[layer + at.NEXT + at.STRIDE]
-        begin, n = net[layer + at.WEIGHTS] + span[1] * stride, (span[2] - span[1]) * stride
+        constants, stride, row = (
+            shift(buffer, fact[at.CONSTANTS]),
+            net[layer + at.NEXT + at.STRIDE],
+            net[layer + at.ROW],
+        )
+        begin, n = net[layer + at.WEIGHTS] + span[1] * row, (span[2] - span[1]) * row
         step_over(fact, buffer, begin, n, constants)
         if span[3] != 0:
             step_over(

@@ -14,7 +14,10 @@ from numba.extending import intrinsic
 from chalknet.engines.fused import layout as at
 from chalknet.engines.fused.gemm import one_row, transpose
 from chalknet.engines.fused.lowlevel import JIT, call, columns, integers, number, numbers, shift
-from chalknet.engines.fused.tile import WORD, Vectors
+from chalknet.engines.fused.tile import TALL, WORD, Vectors, make_dots
+
+MANY = TALL
+many_dots, one_dot = make_dots(MANY), make_dots(1)
 
 
 def dense_forward(net, fact, knob, buffer, index, m, k):
@@ -65,6 +68,70 @@ def dense_learn(net, fact, knob, buffer, index, m, k):
         )
         if with_biases != 0:
             one_row(one, 0, d, stride, biases, zeros if fresh else biases, stride, rows)
+    return 0.0
+
+
+def narrow_forward(net, fact, knob, buffer, index, m, k):
+    """Z = A W + b for a layer whose weights lie turned: a sum along the inputs for each output."""
+    above, stride, below = k + at.NEXT, net[k + at.NEXT + at.STRIDE], net[k + at.STRIDE]
+    a, z = shift(buffer, net[k + at.BLOCK]), shift(buffer, net[above + at.BLOCK])
+    n_in = net[k + at.WIDTH]
+    some = m // MANY * MANY
+    for j in range(net[above + at.WIDTH]):
+        w, bias = shift(buffer, net[k + at.WEIGHTS] + j * below), shift(buffer, net[k + at.BIASES] + j)
+        for i in range(0, some, MANY):
+            many_dots(shift(a, i * below), below, w, n_in, bias, shift(z, i * stride + j), stride)
+        for i in range(some, m):
+            one_dot(shift(a, i * below), below, w, n_in, bias, shift(z, i * stride + j), stride)
+    return 0.0
+
+
+def narrow_backward(net, fact, knob, buffer, index, m, k):
+    """dA = D Wᵀ, which is there already."""
+    above, below = k + at.NEXT, net[k + at.STRIDE]
+    d, zeros = shift(buffer, net[above + at.DELTA]), shift(buffer, fact[at.ZEROS])
+    turned, under = shift(buffer, net[k + at.WEIGHTS]), shift(buffer, net[k + at.DELTA])
+    call(
+        fact[at.PRODUCT],
+        (
+            d,
+            net[above + at.STRIDE],
+            1,
+            turned,
+            below,
+            under,
+            below,
+            zeros,
+            0,
+            m,
+            below,
+            net[above + at.WIDTH],
+        ),
+    )
+    return 0.0
+
+
+def narrow_learn(net, fact, knob, buffer, index, m, k):
+    """dWᵀ = Dᵀ A for a range of the outputs, and db; see `dense_learn`."""
+    begin, end, with_biases = index[1], index[2], index[3]
+    stride, below, n_in = net[k + at.NEXT + at.STRIDE], net[k + at.STRIDE], net[k + at.WIDTH]
+    zeros, one = shift(buffer, fact[at.ZEROS]), shift(buffer, fact[at.ONE])
+    gradient = shift(buffer, fact[at.GRADIENT] + net[k + at.WEIGHTS] + begin * below)
+    biases = shift(buffer, fact[at.GRADIENT] + net[k + at.BIASES])
+    for b in range(fact[at.ACTIVE]):
+        place = shift(net, b * fact[at.NET_SIZE] + k)
+        a, d = shift(buffer, place[at.BLOCK]), shift(buffer, place[at.NEXT + at.DELTA])
+        rows, fresh = fact[b * at.N_FACTS + at.COUNT], b == 0 and fact[at.FRESH] != 0
+        init, init_row = (zeros, 0) if fresh else (gradient, below)
+        call(
+            fact[at.PRODUCT],
+            (shift(d, begin), 1, stride, a, below, gradient, below, init, init_row, end - begin, below, rows),
+        )
+        if with_biases != 0:
+            one_row(one, 0, d, stride, biases, zeros if fresh else biases, stride, rows)
+    for j in range(end - begin):  # the inputs' padding need not be zero
+        for i in range(n_in, below):
+            gradient[j * below + i] = number(0.0, buffer)
     return 0.0
 
 

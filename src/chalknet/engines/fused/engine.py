@@ -16,7 +16,7 @@ from chalknet.engines.fused.lowlevel import pointer, quiet
 from chalknet.engines.fused.rows import RowReader
 from chalknet.engines.fused.slope import FusedSlope
 from chalknet.engines.fused.steps import entry
-from chalknet.engines.fused.wiring import Wiring, is_csr, single_rows
+from chalknet.engines.fused.wiring import Wiring, first_narrow, is_csr, single_rows
 
 BLOCK = 128  # rows at a time where a batch is not what decides: predictions, gradients of the whole data
 HISTORY = 4096  # epochs in one call
@@ -28,10 +28,15 @@ class FusedSession:
     def __init__(self, description: Description, state: State, data: Data) -> None:
         n = data.rows.size
         batch = min(description.batch_size, n)
-        self.layout = layout = Layout(
-            description, batch, training=True, slots=len(state.slots), best=state.best is not None
-        )
         single = single_rows(description, is_csr(data.X))
+        self.layout = layout = Layout(
+            description,
+            batch,
+            training=True,
+            slots=len(state.slots),
+            best=state.best is not None,
+            narrow=first_narrow(is_csr(data.X), single),
+        )
         self.wiring = wiring = Wiring(layout)
         wiring.rows(data.X)
         wiring.layers(is_csr(data.X), single)
@@ -116,7 +121,7 @@ class FusedEngine:
     def predict(self, description: Description, parameters: np.ndarray, X: Any, link: bool) -> np.ndarray:
         """The last layer's output for all rows of X, through the loss's link if wished."""
         n = X.shape[0]
-        layout = Layout(description, min(BLOCK, max(n, 1)), training=False)
+        layout = Layout(description, min(BLOCK, max(n, 1)), training=False, narrow=first_narrow(is_csr(X)))
         wiring = Wiring(layout)
         wiring.rows(X)
         wiring.layers(is_csr(X))

@@ -32,7 +32,8 @@ MASK = 10  # where a dropout layer's mask begins
 DROPPED = 11  # it drops draws below this number
 NUMBER = 12  # of the layer
 LEARN = 13  # address of the kernel that forms a dense layer's gradient
-NEXT = 14
+ROW = 14  # how long a row of its weights is in the buffer: those of a narrow layer lie turned, a row for each output
+NEXT = 15
 
 # `fact` (int64): places in the buffer, where the parameters come first,
 GRADIENT, SLOT0, SLOT1, SLOT2, BEST, Y, W, TURNED, CONSTANTS, ZEROS, ONE = range(11)
@@ -90,6 +91,7 @@ MOMENTS = 40  # 3 for each output, for R²
 SHAPE = 11  # where they begin
 
 
+NARROW = 4
 SMALL_BATCH = 256
 CACHE = 256 * 1024
 RANGE = 16 * 1024  # bytes of gradient that are formed before they are used
@@ -111,6 +113,13 @@ def padded(n: int, dtype: Any) -> int:
     return stride + lanes if stride * size % 2048 == 0 else stride
 
 
+def is_narrow(n_in: int, n_out: int, dtype: Any) -> bool:
+    """Whether a layer's outputs fill so little of a vector that its products are better taken along the inputs."""
+    lanes = VECTOR_BYTES // np.dtype(dtype).itemsize
+    along = -(-n_in // lanes)
+    return n_out <= NARROW and n_out * (2 * along + 8) < 2 * n_in  # 8: the sum of a vector's numbers
+
+
 def block_rows(batch: int, row_bytes: int, blocks: int) -> int:
     """Rows of a block: a whole batch where it is small; else what stays in the second-level cache."""
     most = batch if batch <= SMALL_BATCH else min(max(CACHE // row_bytes, SMALL_BATCH // 2), 2 * SMALL_BATCH)
@@ -127,6 +136,7 @@ class Layout:
         training: whether there are gradients, dropout and a loss.
         slots, best: how many optimizer slots to keep room for, and whether for the best parameters.
         blocks: how many blocks of a batch's rows are worked on at a time.
+        narrow: from which layer on those with few outputs have their weights turned.
     """
 
     def __init__(
@@ -138,6 +148,7 @@ class Layout:
         slots: int = 0,
         best: bool = False,
         blocks: int = 1,
+        narrow: int = 0,
     ) -> None:
         self.description = d = description.fused() if training else description
         self.dtype = np.dtype(d.dtype)
@@ -153,6 +164,11 @@ class Layout:
         self.knob = np.zeros(MOMENTS + 3 * d.n_out + k)
         self.knob[SHAPE] = MOMENTS + 3 * d.n_out
         self.dense = [i for i, s in enumerate(self.specs) if s.kind == base.DENSE]
+        self.narrow = [
+            i
+            for i in self.dense
+            if i >= narrow and is_narrow(self.specs[i].n_in, self.specs[i].n_out, self.dtype)
+        ]
         self._layers()
         self.rows = block_rows(batch, self._row_size() * self.dtype.itemsize, blocks)
         self.shared = self._shared(slots, best)
@@ -174,7 +190,10 @@ class Layout:
         shapes = self.knob[int(self.knob[SHAPE]) :]
         for i, s in enumerate(self.specs):
             if s.kind == base.DENSE:
-                net[i, WEIGHTS], net[i, BIASES] = at, at + s.n_in * net[i + 1, STRIDE]
+                rows, net[i, ROW] = (
+                    (s.n_out, net[i, STRIDE]) if i in self.narrow else (s.n_in, net[i + 1, STRIDE])
+                )
+                net[i, WEIGHTS], net[i, BIASES] = at, at + rows * net[i, ROW]
                 at = int(net[i, BIASES] + net[i + 1, STRIDE])
             elif s.kind == base.ACTIVATION:
                 shapes[i] = s.p
@@ -244,9 +263,9 @@ class Layout:
         """
         table = []
         for i in reversed(self.dense):
-            n, rows = int(self.net[i, WIDTH]), int(self.net[i, WIDTH])
+            n = rows = int((self.net[i, BIASES] - self.net[i, WEIGHTS]) // self.net[i, ROW])
             if together:
-                rows = max(RANGE // int(self.net[i + 1, STRIDE] * self.dtype.itemsize), 1)
+                rows = max(RANGE // int(self.net[i, ROW] * self.dtype.itemsize), 1)
             elif len(self.nets) > 1:
                 rows = -(-n // (2 * len(self.nets)))
             rows = n if i == whole else -(-rows // TALL) * TALL
@@ -258,12 +277,16 @@ class Layout:
         at = 0
         for i in self.dense:
             n_in, n_out, stride = (
-                int(x) for x in (self.net[i, WIDTH], self.net[i + 1, WIDTH], self.net[i + 1, STRIDE])
+                int(x) for x in (self.net[i, WIDTH], self.net[i + 1, WIDTH], self.net[i, ROW])
             )
-            begin, size = place + int(self.net[i, WEIGHTS]), (n_in + 1) * n_out
-            padded_rows = self.buffer[begin : begin + (n_in + 1) * stride].reshape(n_in + 1, stride)
-            yield flat[at : at + size].reshape(n_in + 1, n_out), padded_rows[:, :n_out]
-            at += size
+            begin, middle = (place + int(self.net[i, column]) for column in (WEIGHTS, BIASES))
+            weights = flat[at : at + n_in * n_out].reshape(n_in, n_out)
+            padded_rows = self.buffer[begin:middle].reshape(-1, stride)
+            yield (
+                (weights.T, padded_rows[:, :n_in]) if i in self.narrow else (weights, padded_rows[:, :n_out])
+            )
+            at += (n_in + 1) * n_out
+            yield flat[at - n_out : at], self.buffer[middle : middle + n_out]
 
     def pack(self, flat: np.ndarray, place: int) -> None:
         """Copy a flat vector to its padded place in the buffer."""

@@ -10,16 +10,16 @@ from chalknet.engines.fused import train as t
 from chalknet.engines.fused.layout import Layout
 from chalknet.engines.fused.lowlevel import pointer, quiet
 from chalknet.engines.fused.steps import entry
-from chalknet.engines.fused.wiring import Wiring, is_csr
+from chalknet.engines.fused.wiring import Wiring, first_narrow, is_csr
 
 
 class FusedSlope:
     """See `base.Slope`."""
 
     def __init__(self, description: Description, data: Data) -> None:
-        self.layout = layout = Layout(description, data.rows.size, training=True)
-        self.wiring = wiring = Wiring(layout)
         csr = is_csr(data.X)
+        self.layout = layout = Layout(description, data.rows.size, training=True, narrow=first_narrow(csr))
+        self.wiring = wiring = Wiring(layout)
         wiring.rows(data.X)
         wiring.layers(csr)
         wiring.goal(data)

@@ -135,6 +135,63 @@ def make_tile(rows: int, vectors: int):
     return tile
 
 
+def _dot_products(rows):
+    def codegen(context, builder, signature, args):
+        a, a_row, w, n, bias, out, out_row = args
+        v = Vectors(builder, signature.args[0])
+        sums = [cgutils.alloca_once(builder, v.vector) for _ in range(rows)]
+        for place in sums:
+            builder.store(ir.Constant(v.vector, None), place)
+        whole = builder.sdiv(n, ir.Constant(WORD, v.lanes))
+        nothing = ir.Constant(v.vector, None)
+
+        def add(vector, mask=None):
+            k = v.times(vector, v.lanes)
+            weights = v.load(w, k)
+            for i in range(rows):
+                row = v.load(a, builder.add(k, v.times(a_row, i)))
+                row = row if mask is None else builder.select(mask, row, nothing)
+                builder.store(v.fma(row, weights, builder.load(sums[i])), sums[i])
+
+        with cgutils.for_range(builder, whole) as loop:
+            add(loop.index)
+        left = builder.sub(n, v.times(whole, v.lanes))
+        with builder.if_then(builder.icmp_signed(">", left, ir.Constant(WORD, 0))):
+            places = ir.Constant(ir.VectorType(WORD, v.lanes), list(range(v.lanes)))
+            first = builder.insert_element(ir.Constant(places.type, ir.Undefined), left, ir.Constant(WORD, 0))
+            same = builder.shuffle_vector(
+                first, first, ir.Constant(ir.VectorType(ir.IntType(32), v.lanes), None)
+            )
+            add(whole, builder.icmp_signed("<", places, same))
+        for i in range(rows):
+            total = builder.fadd(v.total(builder.load(sums[i])), builder.load(bias))
+            builder.store(total, builder.gep(out, [v.times(out_row, i)]))
+        return context.get_dummy_value()
+
+    return codegen
+
+
+def make_dots(rows: int):
+    """dots(a, a_row, w, n, bias, out, out_row): out[i] = bias + the sum of a[i, :n] w, for some rows.
+
+    Vectors are read whole; what lies beyond n counts as 0, whatever it is.
+    """
+    if not JIT:
+
+        def twin(a, a_row, w, n, bias, out, out_row):
+            for i in range(rows):
+                out[i * out_row] = a[i * a_row : i * a_row + n] @ w[:n] + bias[0]
+
+        return twin
+
+    @intrinsic
+    def dots(typing, a, a_row, w, n, bias, out, out_row):
+        i = types.int64
+        return types.void(a, i, a, i, a, a, i), _dot_products(rows)
+
+    return dots
+
+
 if JIT:
 
     @intrinsic

@@ -123,16 +123,28 @@ def slope(net, fact, knob, buffer, flat):
 def move(net, fact, padded, flat, inwards):
     """Copy a flat vector to its padded form or back."""
     for layer in range(fact[at.FIRST], fact[at.LAST], at.NEXT):
-        begin, end, stride = net[layer + at.WEIGHTS], net[layer + at.BIASES], net[layer + at.NEXT + at.STRIDE]
+        begin, end, row = net[layer + at.WEIGHTS], net[layer + at.BIASES], net[layer + at.ROW]
         if begin == end:  # no dense layer
             continue
-        n = net[layer + at.NEXT + at.WIDTH]
-        for place in range(begin, end + stride, stride):
-            if inwards != 0:
-                copy(shift(padded, place), flat, n)
+        n_in, n_out = net[layer + at.WIDTH], net[layer + at.NEXT + at.WIDTH]
+        turned = n_out < n_in and end - begin == n_out * row
+        for i in range(n_in):
+            if turned:
+                for j in range(n_out):
+                    if inwards != 0:
+                        padded[begin + j * row + i] = flat[i * n_out + j]
+                    else:
+                        flat[i * n_out + j] = padded[begin + j * row + i]
+            elif inwards != 0:
+                copy(shift(padded, begin + i * row), shift(flat, i * n_out), n_out)
             else:
-                copy(flat, shift(padded, place), n)
-            flat = shift(flat, n)
+                copy(shift(flat, i * n_out), shift(padded, begin + i * row), n_out)
+        flat = shift(flat, n_in * n_out)
+        if inwards != 0:
+            copy(shift(padded, end), flat, n_out)
+        else:
+            copy(flat, shift(padded, end), n_out)
+        flat = shift(flat, n_out)
 
 
 def predict_type(T):

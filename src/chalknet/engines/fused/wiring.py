@@ -20,12 +20,19 @@ from chalknet.engines.fused.scores import score
 from chalknet.engines.fused.steps import address_of, kernel
 from chalknet.maths import losses, optimizers
 
+NEVER = 1 << 30
+
 
 def single_rows(description: Description, csr: bool) -> bool:
     """May the update be made on the way back? It depends on the network and its options alone."""
     plain = description.optimizer == "sgd" and description.batch_size == 1 and not csr
     free = not (description.l1 or description.l2 or description.clip_norm or description.clip_value)
     return plain and free and all(s.kind != base.DROPOUT for s in description.layers)
+
+
+def first_narrow(csr: bool, single: bool = False) -> int:
+    """From which layer on weights may lie turned: not those that are updated on the way back or read CSR rows."""
+    return NEVER if single else int(csr)
 
 
 def is_csr(X: Any) -> bool:
@@ -60,23 +67,18 @@ class Wiring:
 
     def layers(self, csr: bool, single: bool = False) -> None:
         """The kernels of each layer."""
-        net, training = self.layout.net, self.layout.training
-        dense = (d.single_forward, d.single_backward) if single else (d.dense_forward, d.dense_backward)
-        kinds = {base.DENSE: dense, base.ACTIVATION: (p.activate, p.derive), base.DROPOUT: (p.drop, p.undrop)}
+        net, training, first = self.layout.net, self.layout.training, self.layout.fact[at.FIRST]
         for i, spec in enumerate(self.layout.specs):
-            pair = (
-                (d.sparse_forward, None) if csr and i == 0 and spec.kind == base.DENSE else kinds[spec.kind]
-            )
-            net[i, at.FORWARD] = kernel(pair[0], self.dtype)
+            forward, backward, learn = self._kernels(i, spec, csr, single)
+            net[i, at.FORWARD] = kernel(forward, self.dtype)
             if spec.kind == base.ACTIVATION:
                 net[i, at.FORWARD_STEP] = address_of("activate", spec.name, self.dtype)
-            first = self.layout.fact[at.FIRST]
             if training and (at.NEXT * i > first or (single and at.NEXT * i == first)):
-                net[i, at.BACKWARD] = kernel(pair[1], self.dtype)
+                net[i, at.BACKWARD] = kernel(backward, self.dtype)
                 if spec.kind == base.ACTIVATION:
                     net[i, at.BACKWARD_STEP] = address_of("derive", spec.name, self.dtype)
-            if training and spec.kind == base.DENSE and not single:
-                net[i, at.LEARN] = kernel(d.sparse_learn if csr and i == 0 else d.dense_learn, self.dtype)
+            if training and learn is not None:
+                net[i, at.LEARN] = kernel(learn, self.dtype)
         fact = self.layout.fact
         if not single:
             fact[at.PRODUCT] = kernel(product, self.dtype, product_type)
@@ -87,6 +89,20 @@ class Wiring:
                     kernel(b.block, self.dtype),
                     kernel(b.form, self.dtype),
                 )
+
+    def _kernels(self, i: int, spec: base.LayerSpec, csr: bool, single: bool) -> tuple[Any, Any, Any]:
+        """What runs for layer i forward, backward and for its gradient."""
+        if spec.kind == base.ACTIVATION:
+            return p.activate, p.derive, None
+        if spec.kind == base.DROPOUT:
+            return p.drop, p.undrop, None
+        if single:
+            return d.single_forward, d.single_backward, None
+        if csr and i == 0:
+            return d.sparse_forward, None, d.sparse_learn
+        if i in self.layout.narrow:
+            return d.narrow_forward, d.narrow_backward, d.narrow_learn
+        return d.dense_forward, d.dense_backward, d.dense_learn
 
     def link(self, name: str) -> None:
         """The activation that predictions go through."""
