@@ -91,6 +91,7 @@ def test_the_gradient_in_numpy_is_the_central_difference():
         ends.append(data.loss(work, data.forward(work, weights, made.X), made.y))
     assert found.numbers[0] == pytest.approx((ends[0] - ends[1]) / (2 * step), rel=1e-6)
     assert found.loss == pytest.approx(data.judge(work, made, made.first).loss)
+    same(outcome("network", work), found, 1e-9)
 
 
 def test_versions():

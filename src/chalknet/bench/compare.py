@@ -18,7 +18,8 @@ import numpy as np
 
 from chalknet.bench.process import Worker, WorkerDiedError
 from chalknet.bench.sides import OURS, TITLES
-from chalknet.bench.works import MANY, TRAIN, Work
+from chalknet.bench.works import GRADIENT, MANY, PREDICT, TRAIN, Work
+from chalknet.engines import select
 
 MOVED = 0.01  # of the way that outputs went in the few updates, how far apart two sides may be
 SAME = 1e-3  # how far apart numbers may be that are computed once, relative to the largest
@@ -154,6 +155,9 @@ class _Table:
         """Start a side, let it run once and make the few updates of the check; note why where it can't."""
         self.tell(f"{self.work.name}: {TITLES[side]} runs for the first time")
         work = self.work.for_peer("sklearn") if side in ("sklearn", "estimator") else self.work
+        if side in OURS.values() and work.kind in (PREDICT, GRADIENT) and select.available():
+            # As a network predicts that was trained at length; `auto` would go by the few rows it is shown here.
+            work = replace(work, options=(("engine", "numba"),))
         held = self.work.cores or self.settings.threads
         worker = self.stack.enter_context(Worker(side, self.settings.threads, dtype=work.dtype, held=held))
         kept: dict[str, Any] = {}

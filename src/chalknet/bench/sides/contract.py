@@ -96,7 +96,8 @@ def _predict(work: Work, data: Data, library: Any) -> Job:
     few = replace(work, rows=200, batch=200, epochs=1)
     rng = np.random.default_rng(SEED)
     X = rng.standard_normal((few.rows, work.sizes[0])).astype(work.dtype)
-    estimator = quietly(lambda: make(few, library).fit(X, np.arange(few.rows) % max(2, work.sizes[-1])))()
+    y = np.arange(few.rows) % max(2, work.sizes[-1])
+    estimator = quietly(lambda: make(few, library, **dict(work.options)).fit(X, y))()
     estimator.coefs_ = [w for w, _ in data.first[0]]
     estimator.intercepts_ = [b for _, b in data.first[0]]
 

@@ -77,9 +77,10 @@ def _train(work: Work, data: Data) -> Job:
 
 def _predict(work: Work, data: Data) -> Job:
     net = build(work, data)
-    # What was never trained predicts by NumPy; a fit on a hint of work shows Network which engine it is used with.
     first = net.parameters.copy()
-    net.fit(data.X[:1], data.y[:1], epochs=1, engine="auto" if work.rows < 1000 else "numba")
+    net.fit(
+        data.X[:1], data.y[:1], epochs=1, **dict(work.options)
+    )  # what was never trained predicts by NumPy
     net.parameters = first
 
     def run() -> np.ndarray:
@@ -93,7 +94,7 @@ def _predict(work: Work, data: Data) -> Job:
 
 def _gradient(work: Work, data: Data) -> Job:
     net = build(work, data)
-    call = net.objective(data.X, data.y, engine="numba")
+    call = net.objective(data.X, data.y, **dict(work.options))
 
     def run() -> Any:
         out = call(net.parameters)
