@@ -12,9 +12,10 @@ TICKS = [base * 10**power for power in range(-3, 6) for base in (1, 3)]
 
 
 def bars(document: dict[str, Any]) -> list[tuple[str, str, float]]:
-    """(work and its network, peer, times faster) in the tables' order."""
+    """(work and its network, peer, times faster) in the tables' order; of one thread by the processor's time."""
+    cpu = document["settings"]["threads"] == 1
     return [
-        (f"{work['name']}\n{work['network']}", peer, found["ratio"])
+        (f"{work['name']}\n{work['network']}", peer, (cpu and found["ratio_cpu"]) or found["ratio"])
         for work in document["works"]
         for peer, found in work["against"].items()
         if found.get("ratio")

@@ -97,9 +97,9 @@ def comparison(document: dict[str, Any]) -> Table:
                     _percent(theirs.get("share")),
                 ]
             )
-    header = ["work", "against", "chalknet", "peer", "× faster", "± spread", "processor", "peer's", "×", "of peak",
-              "peer's"]  # fmt: skip
-    return Table("Seconds on the clock, then of the processor", header, rows, tuple(range(2, 11)))
+    header = ["work", "against", "chalknet", "peer", "× faster", "± spread", "chalknet CPU", "peer CPU", "× CPU",
+              "of peak", "peer of peak"]  # fmt: skip
+    return Table("On the clock, then in processor time (CPU)", header, rows, tuple(range(2, 11)))
 
 
 def works(document: dict[str, Any]) -> Table:
@@ -186,7 +186,7 @@ def _options(found: list[dict[str, Any]]) -> Table:
                 "" if failed else _times(row["ratio_cpu"]),
             ]
         rows.append([option, next(iter(of.values()))["adds"], *cells])
-    header = ["option", "adds"] + [part for name in names for part in (name, "× plain", "× processor")]
+    header = ["option", "adds"] + [part for name in names for part in (name, "× plain", "× CPU")]
     return Table("Options, each against the plain run", header, rows, tuple(range(2, 2 + 3 * len(names))))
 
 
