@@ -132,3 +132,13 @@ def test_each_sees_its_own_losses(engines):
     for (_, state), (d, _) in zip(crowd(engines, "numba", 2), population(engines), strict=True):
         assert len(state.losses) == d.max_epochs
         assert np.isfinite(state.losses).all()
+
+
+def test_one_session_alone_may_have_help_from_other_threads(engines, monkeypatch):
+    monkeypatch.setenv("CHALKNET_NUM_THREADS", "2")
+    d = engines.description((3, 64, "relu", 64, "tanh", 2), max_epochs=3, batch_size=40, optimizer="adam")
+    data, state = engines.data(d), engines.start(d)
+    with load("numba").crew(1) as crew:
+        crew.start(load("numba").session(d, state, data), 1 << 30)
+        ((_, reason),) = crew.wait()
+    engines.same((reason, state), engines.train("numba", d, data), rtol=0.0)

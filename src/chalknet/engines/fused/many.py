@@ -20,7 +20,7 @@ from numba.extending import intrinsic
 
 from chalknet.engines import rules as r
 from chalknet.engines import threads as cores
-from chalknet.engines.base import Session
+from chalknet.engines.base import Session, Until
 from chalknet.engines.drive import CALL_SECONDS
 from chalknet.engines.fused import layout as at
 from chalknet.engines.fused.engine import HISTORY, FusedSession
@@ -177,6 +177,9 @@ class FusedCrew:
     @quiet
     def _advance(self, group: list[tuple[Turn, int]]) -> list[tuple[Session, int]]:
         """One compiled call."""
+        first = group[0][0]
+        if len(group) == 1 and getattr(first.session, "helpers", None):  # it has threads to itself
+            return [(first.session, first.session.run(Until(first.epochs)))]
         table = np.empty((len(group), RECORD), np.int64)
         for record, (turn, steps) in zip(table, group, strict=True):
             record[:] = self._record(turn.session)
