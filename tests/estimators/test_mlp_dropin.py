@@ -320,3 +320,29 @@ def test_warnings_point_at_the_line_of_the_user() -> None:
         assert caught
         assert {w.filename for w in caught} == {__file__}
         assert any(issubclass(w.category, (ConvergenceWarning, UserWarning, DataHint)) for w in caught)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_l1_leaves_small_weights_and_clipping_shortens_steps(engine: str) -> None:
+    options = {"engine": engine, "max_iter": 200, "learning_rate_init": 0.01, "alpha": 0.0}
+    plain, sparse = (small(**options, l1=l1).fit(X, Y) for l1 in (0.0, 3.0))
+    few, many = (np.mean(np.abs(m.coefs_[0]) < 0.01) for m in (sparse, plain))
+    assert few > 0.4 > many
+    wild = {"engine": engine, "solver": "sgd", "learning_rate_init": 1.0, "momentum": 0.0, "max_iter": 1}
+    start = small(**wild).partial_fit(X, Y, classes=[0, 1, 2])
+    before = start.network_.parameters.copy()
+    start.set_params(clip_norm=1e-3).partial_fit(X, Y)
+    assert np.linalg.norm(start.network_.parameters - before) == pytest.approx(1e-3)
+    with pytest.raises(ParameterError, match="l1 needs a stochastic solver"):
+        small(solver="lbfgs", l1=0.1).fit(X, Y)
+    with pytest.raises(ParameterError, match="clip_norm needs a stochastic solver"):
+        small(solver="lbfgs", clip_norm=1.0).fit(X, Y)
+    with pytest.raises(ValueError, match="clip_norm"):
+        small(clip_norm=0.0).fit(X, Y)
+
+
+def test_explain_shows_l1_and_clipping() -> None:
+    model = small(l1=0.5, clip_norm=0.01, batch_size=150).fit(X, Y)
+    trace = cn.explain(model, X, Y, style="matrix")
+    model.partial_fit(X, Y)
+    np.testing.assert_allclose(trace.array("W1'"), model.coefs_[0], atol=1e-12)

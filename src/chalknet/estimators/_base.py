@@ -67,6 +67,8 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), Options(Real, {np.inf})],
         "max_fun": [Interval(Integral, 1, None, closed="left")],
         "dropout": [Interval(Real, 0, 1, closed="left"), list, tuple],
+        "l1": [Interval(Real, 0, None, closed="left")],
+        "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
         "dtype": [StrOptions({"auto", "float32", "float64"})],
         "engine": [StrOptions({*select.ENGINES})],
         "callbacks": "no_validation",  # checked where they are used, with more to say

@@ -153,6 +153,11 @@ def l2_of(est: Any) -> float:
     return 0.0 if est.solver == "adamw" else float(est.alpha)
 
 
+def limits_of(est: Any) -> dict[str, Any]:
+    """Penalties and clipping, as `describe.training` takes them."""
+    return {"l2": l2_of(est), "l1": est.l1, "clip_norm": est.clip_norm}
+
+
 def make_loss(name: str, given: Any = None) -> Loss:
     """The loss of that name: the given object as it is, if it is one; else outputs summed and rows averaged.
 

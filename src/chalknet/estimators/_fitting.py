@@ -131,7 +131,7 @@ def plan(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None, incrementa
     d = describe.training(
         describe.network(net.layers, net.loss),
         optimizer,
-        l2=_build.l2_of(est),
+        **_build.limits_of(est),
         batch_size=batch,
         shuffle=bool(est.shuffle),
         max_epochs=1 if incremental else int(est.max_iter),

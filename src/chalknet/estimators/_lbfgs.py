@@ -21,10 +21,7 @@ from chalknet.layers.optimizer import SGD
 def lbfgs(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None) -> bool:
     """L-BFGS by SciPy on the whole data's loss and gradient, in float64; tells whether Ctrl-C stopped it."""
     net = est.network_
-    if np.any(np.asarray(est.dropout) != 0):
-        raise ParameterError(
-            'dropout needs a stochastic solver: use solver="adam", or dropout=0 with "lbfgs".'
-        )
+    _refuse(est)
     d = describe.training(describe.network(net.layers, net.loss), SGD(), l2=float(est.alpha), dtype="float64")
     x = rows_of(X).astype(np.float64, copy=False)
     y = y.astype(np.float64, copy=False) if y.ndim == 2 else y
@@ -79,3 +76,16 @@ def lbfgs(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None) -> bool:
     if not np.isfinite(net.parameters).all():
         raise DataError(f"{NOT_FINITE} {est._remedy}")
     return stopped
+
+
+def _refuse(est: Any) -> None:
+    """Raise ParameterError for what has no meaning, or no gradient everywhere, on the whole data's objective."""
+    if np.any(np.asarray(est.dropout) != 0):
+        raise ParameterError(
+            'dropout needs a stochastic solver: use solver="adam", or dropout=0 with "lbfgs".'
+        )
+    for name, off in (("l1", 0.0), ("clip_norm", None)):
+        if getattr(est, name) != off:
+            raise ParameterError(
+                f'{name} needs a stochastic solver: use solver="adam", or {name}={off} with "lbfgs".'
+            )

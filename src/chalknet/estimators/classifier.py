@@ -56,6 +56,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             object such as ``cn.Focal()``, which is taken as it is, its reduction included.
             With more than two classes, losses of single outputs set each class against the rest.
         dropout: probability, or one a hidden layer, with which hidden units are left out in training.
+        l1: adds l1/m Σ |W|, which leaves few weights; not with "lbfgs".
+        clip_norm: the most that a gradient's length may be, None for no limit; not with "lbfgs".
         class_weight: None, "balanced" or a dict class -> weight, times any sample weights.
         dtype: "auto" (that of X), "float32" or "float64".
         engine: "auto" (by the size of the work), "numpy" or "numba"; kept as ``engine_``.
@@ -111,6 +113,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         max_fun: int = 15000,
         loss: Any = "auto",
         dropout: Any = 0.0,
+        l1: float = 0.0,
+        clip_norm: float | None = None,
         class_weight: Any = None,
         dtype: str = "auto",
         engine: str = "auto",
@@ -141,6 +145,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         self.max_fun = max_fun
         self.loss = loss
         self.dropout = dropout
+        self.l1 = l1
+        self.clip_norm = clip_norm
         self.class_weight = class_weight
         self.dtype = dtype
         self.engine = engine

@@ -48,6 +48,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         scale_target: learn (y - `target_mean_`) / `target_scale_`, so that targets in large units learn as small ones
             do. Predictions are in y's own unit; losses, `network_` and a loss's parameters are in the learned one.
         dropout: probability, or one a hidden layer, with which hidden units are left out in training.
+        l1: adds l1/m Σ |W|, which leaves few weights; not with "lbfgs".
+        clip_norm: the most that a gradient's length may be, None for no limit; not with "lbfgs".
         dtype: "auto" (that of X), "float32" or "float64".
         engine: "auto" (by the size of the work), "numpy" or "numba"; kept as ``engine_``.
         callbacks: objects with ``on_fit_begin``, ``on_epoch_end`` and ``on_fit_end``.
@@ -106,6 +108,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         max_fun: int = 15000,
         scale_target: bool = False,
         dropout: Any = 0.0,
+        l1: float = 0.0,
+        clip_norm: float | None = None,
         dtype: str = "auto",
         engine: str = "auto",
         callbacks: Any = None,
@@ -136,6 +140,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         self.max_fun = max_fun
         self.scale_target = scale_target
         self.dropout = dropout
+        self.l1 = l1
+        self.clip_norm = clip_norm
         self.dtype = dtype
         self.engine = engine
         self.callbacks = callbacks
