@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 
 from chalknet.engines.fused import layout as at
-from chalknet.engines.fused.lowering import INNER
+from chalknet.engines.fused.lowering import FLAGS, INNER
 from chalknet.engines.fused.lowlevel import (
     address,
     call,
@@ -22,6 +22,7 @@ from chalknet.engines.fused.lowlevel import (
     numbers,
     shift,
 )
+from chalknet.engines.fused.team import work
 
 
 def gather(net, fact, knob, buffer, index, m, k):
@@ -98,7 +99,7 @@ def loss(net, fact, knob, buffer, index, m, k):
     return summed(out, m, 0.0)
 
 
-@njit(**INNER)
+@njit(**INNER, fastmath=FLAGS)  # else it would take over its caller's leave to reorder sums
 def summed(numbers_of_rows, m, total):
     """The sum of m numbers on top of `total`, in their order: the same however rows are divided into blocks."""
     for i in range(m):
@@ -234,7 +235,7 @@ def form(net, fact, knob, buffer, index, m, k):
     return 0.0
 
 
-@njit(**INNER)
+@njit(**INNER, fastmath=FLAGS)
 def weight_of(fact, buffer, index, m):
     """The sum of the rows' weights."""
     if fact[at.ROW_WEIGHTS] == 0:
@@ -283,10 +284,3 @@ def single(net, fact, knob, buffer, index, m, k):
     total = call_float(fact[at.LOSS], (net, fact, knob, buffer, index, m, fact[at.LAST]))
     backward(net, fact, knob, buffer, index, m)
     return knob[at.REPORT] * loss_scale(fact, knob) * total
-
-
-@njit(**INNER)
-def work(net, fact, knob, buffer, kernel, n):
-    """Call a kernel for the numbers 0 … n - 1."""
-    for k in range(n):
-        call_float(kernel, (net, fact, knob, buffer, fact, 0, k))

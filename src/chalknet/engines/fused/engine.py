@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from chalknet.engines import rules as r
 from chalknet.engines.base import Crew, Data, Description, State, Until, check_names
 from chalknet.engines.fused import layout as at
 from chalknet.engines.fused import train as t
+from chalknet.engines.fused.helpers import Helpers, wanted
 from chalknet.engines.fused.layout import Layout
 from chalknet.engines.fused.lowlevel import pointer, quiet
 from chalknet.engines.fused.rows import RowReader
@@ -29,12 +31,14 @@ class FusedSession:
         n = data.rows.size
         batch = min(description.batch_size, n)
         single = single_rows(description, is_csr(data.X))
+        threads = 1 if single else wanted(batch, description.n_parameters)
         self.layout = layout = Layout(
             description,
             batch,
             training=True,
             slots=len(state.slots),
             best=state.best is not None,
+            blocks=threads,
             narrow=first_narrow(is_csr(data.X), single),
         )
         self.wiring = wiring = Wiring(layout)
@@ -60,6 +64,7 @@ class FusedSession:
         self.arguments = [pointer(a) for a in self.arrays]
         self.code = (t.train, str(layout.dtype), t.train_type)
         self.train = entry(*self.code)
+        self.helpers = Helpers(layout, self.arguments[:4], threads) if threads > 1 else None
         # A first guess, corrected by the clock: two operations a weight and row, three times.
         self.steps_a_second = 2e9 / (6.0 * batch * int(layout.fact[at.SIZE]) + 1000.0)
 
@@ -67,16 +72,35 @@ class FusedSession:
     def run(self, until: Until) -> int:
         """Train on; see `base.Session`. Where it is cut never changes a bit."""
         steps = max(1, int(self.steps_a_second * until.seconds))
-        before, epochs, clock = *self.done(), time.perf_counter()
-        reason = r.RUNNING
-        try:
-            reason = self.train(*self.arguments, steps, min(until.epochs, HISTORY))
-        finally:  # Ctrl-C arrives when the call has come back: nothing of it is lost
-            took = time.perf_counter() - clock
-            self.settle(epochs, reason)
+        epochs = min(until.epochs, HISTORY)
+        before, done = self.done()
+        n = 1
+        if self.helpers is not None:
+            n, seconds = self.helpers.choose(self._seconds(steps, epochs))
+            steps = max(1, min(steps, int(self.steps_a_second * seconds)))
+        with nullcontext() if self.helpers is None else self.helpers.at_work(n):
+            clock, reason = time.perf_counter(), r.RUNNING
+            try:
+                reason = self.train(*self.arguments, steps, epochs)
+            finally:  # Ctrl-C arrives when the call has come back: nothing of it is lost
+                took = time.perf_counter() - clock
+                self.settle(done, reason)
+        new = self.done()[0] - before
         if took > 1e-4:
-            self.steps_a_second = min((self.done()[0] - before) / took, 4.0 * self.steps_a_second)
+            self.steps_a_second = min(new / took, 4.0 * self.steps_a_second)
+        if self.helpers is not None:
+            self.helpers.learn(n, new, took)
         return reason
+
+    def _seconds(self, steps: int, epochs: int) -> float:
+        """About how long a call will take."""
+        fact = self.layout.fact
+        left = min(epochs, self.left()) * -(-int(fact[at.N_TRAIN]) // int(fact[at.BATCH]))
+        return min(steps, left) / self.steps_a_second
+
+    def left(self) -> int:
+        """Epochs until the run ends by itself at the latest."""
+        return self.layout.description.max_epochs - self.done()[1]
 
     def done(self) -> tuple[int, int]:
         """Steps and epochs until now."""

@@ -74,7 +74,11 @@ ROWS = 58  # address of the batch's row numbers
 RANGES, N_RANGES = 59, 60  # address of the table of ranges (see `ranges`), how many there are
 FORM_KERNEL, BLOCK_KERNEL = 61, 62  # addresses: what is done to one range, to one block
 UPDATE_RANGES = 63  # 1: each range is updated as soon as its gradient is there
-N_FACTS = 64
+HELPED, BOARD = (
+    64,
+    65,
+)  # 1 while other threads help; address of the board on which work is offered to them (see `team`)
+N_FACTS = 66
 
 # `knob` (float64).
 LOSS_P, PER_OUTPUT, REPORT, L1, L2, CLIP_NORM, CLIP_VALUE, THRESHOLD = range(8)

@@ -11,7 +11,7 @@ from numba import njit
 
 from chalknet.engines import rules as r
 from chalknet.engines.fused import layout as at
-from chalknet.engines.fused.batch import forward
+from chalknet.engines.fused.batch import forward, summed
 from chalknet.engines.fused.lowering import INNER
 from chalknet.engines.fused.lowlevel import call, call_float, number, shift
 
@@ -59,9 +59,8 @@ def score(net, fact, knob, buffer, index, m, k):
         forward(net, fact, knob, buffer, rows, size)
         if kind == r.NEGATIVE_LOSS:
             knob[at.WEIGHT] = 1.0
-            total -= knob[at.PER_OUTPUT] * call_float(
-                fact[at.LOSS], (net, fact, knob, buffer, rows, size, last)
-            )
+            call_float(fact[at.LOSS], (net, fact, knob, buffer, rows, size, last))
+            total = summed(shift(buffer, fact[at.ROW_LOSSES]), size, total)
             continue
         for i in range(size):
             for j in range(n):
@@ -80,6 +79,8 @@ def score(net, fact, knob, buffer, index, m, k):
                 mean[j] += share * y[at_row + j]
                 error = np.float64(y[at_row + j]) - np.float64(z[at_row + j])
                 squares[j] += share * error * error
+    if kind == r.NEGATIVE_LOSS:
+        return -knob[at.PER_OUTPUT] * total / weights
     if kind != r.R2:
         return total / weights
     for begin in range(0, m, block):  # deviations from the mean, now that it is known
