@@ -122,7 +122,7 @@ def test_float32_is_checked_in_float64_and_nothing_changes(rows):
     before, output = net.parameters.copy(), net.layers[-1].output
     assert cn.check_gradients(net, *rows).max_difference < 1e-8
     assert np.array_equal(net.parameters, before) and net.dtype == np.float32
-    assert net.layers[-1].output is output and net.layers[0].dweights is None and net.layers == layers
+    assert net.layers[-1].output is output and net.layers[0].dweights is None and net.layers == tuple(layers)
     assert np.shares_memory(net.layers[0].weights, net.parameters)
 
 

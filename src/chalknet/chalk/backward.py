@@ -12,6 +12,7 @@ from chalknet.chalk.forward import source_of
 from chalknet.chalk.groups import Builder, Index
 from chalknet.chalk.ledger import Stage, mask_of
 from chalknet.chalk.objective import d_output, joint_forms
+from chalknet.chalk.rule import write_error
 from chalknet.engines import base
 from chalknet.maths import activations, losses
 from chalknet.maths.rows import ROW_ACTIVATIONS
@@ -22,6 +23,10 @@ def write_backward(builder: Builder, i: int) -> None:
     arrays = builder.book.passes[i].arrays
     book, row = builder.book, losses.get(builder.book.description.loss)
     last = book.stages[-1]
+    if book.rule:
+        write_error(builder, i)
+        d_dense(builder, book.stages[0], "x", names.primed("z1", i), arrays, i)
+        return
     d_output(builder, i, arrays, row, last)
     for stage in reversed(book.stages):
         source = names.primed(stage.source, i if stage.source != "x" else 0)

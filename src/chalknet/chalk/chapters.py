@@ -7,6 +7,7 @@ from chalknet.chalk.forward import write_forward
 from chalknet.chalk.groups import Builder
 from chalknet.chalk.ledger import Ledger
 from chalknet.chalk.objective import write_loss
+from chalknet.chalk.rule import write_answer, write_criterion
 from chalknet.chalk.updates import write_update
 
 
@@ -15,7 +16,11 @@ def write(book: Ledger, *, jacobian: bool = False) -> Builder:
     builder = Builder(book, jacobian=jacobian)
     for i in range(len(book.passes)):
         write_forward(builder, i)
-        write_loss(builder, i)
+        if book.rule:
+            write_answer(builder, i)
+            write_criterion(builder, i)
+        else:
+            write_loss(builder, i)
         if i < len(book.updates):
             write_backward(builder, i)
             write_update(builder, i)

@@ -17,6 +17,7 @@ from chalknet.engines.base import Description, State
 from chalknet.estimators import _build, _fitting
 from chalknet.estimators._base import BaseMLP
 from chalknet.estimators._objective import objective
+from chalknet.estimators._one_versus_all import SPARSE_INTERCEPT_DECAY
 from chalknet.estimators._tabular_base import Tabular
 from chalknet.estimators.perceptron import Perceptron
 from chalknet.exceptions import ParameterError
@@ -59,10 +60,12 @@ def explain(
         jacobian: spell softmax with cross-entropy out through softmax's Jacobian too.
 
     A float32 model is explained in float64, with its own numbers. ``Perceptron(activation="sigmoid")`` is one layer
-    under the squared error, summed over its units; it learns from one row at a time, so one row shows what it does.
+    under the squared error, summed over its units. With ``activation="step"`` its rule is shown,
+    w′ = w − α (ŷ − y) x with targets y of 0 and 1, as a step down the criterion (ŷ − y) z, whose slope by z is ŷ − y.
+    Either learns from one row at a time, so one row shows what it does.
 
-    Raises ``ParameterError`` for options out of range, a network without a loss and a ``Perceptron`` that learns by a
-    rule which is no gradient (``activation="step"``), ``NotFittedError`` for an estimator that is not fitted.
+    Raises ``ParameterError`` for options out of range, a network without a loss and a ``Perceptron`` with an L1 penalty
+    or class weights, ``NotFittedError`` for an estimator that is not fitted.
 
     >>> import chalknet as cn
     >>> net = cn.Network([cn.Dense(2, 1)], loss=cn.MSE())
@@ -88,10 +91,12 @@ def explain(
     if learning_rate is not None:
         optimizer = SGD(learning_rate)
     model = apart(net_or_estimator)
-    given = objective(model, X, y, sample_weight)
+    rule = isinstance(model, Perceptron) and model.activation == "step"
+    given = objective(model, X, y, sample_weight, rule=rule)
     description, state = present(model, given.network, optimizer, plain=learning_rate is not None)
     x, target, weights = double(given.X), double(given.y), double(given.weights)
-    book = calculate(description, state, x, target, weights, steps)
+    damped = damping(model, sparse.issparse(given.X) and optimizer is None)
+    book = calculate(description, state, x, target, weights, steps, rule=rule, damped=damped)
     return Trace(book, style=style, precision=precision, code=code, jacobian=jacobian)
 
 
@@ -150,12 +155,18 @@ def penalty_of(model: Perceptron) -> dict[str, float]:
     odd = {
         "penalty": model.penalty in ("l1", "elasticnet"),
         "class_weight": model.class_weight is not None,
-        "fit_intercept": not model.fit_intercept,
     }
     for name, there in odd.items():
         if there:
             raise ParameterError(
                 f"explain: a Perceptron with {name}={getattr(model, name)!r} does not learn by a gradient alone: "
-                "give a learning_rate to see its squared error go down by plain gradient descent."
+                "give a learning_rate to see its loss go down by plain gradient descent."
             )
     return {"l2": float(model.alpha)} if model.penalty == "l2" else {}
+
+
+def damping(model: Any, own: bool) -> float:
+    """What a perceptron's intercept moves by, as a share of its step; `own`: by its own rule, on sparse rows."""
+    if not isinstance(model, Perceptron):
+        return 1.0
+    return 0.0 if not model.fit_intercept else SPARSE_INTERCEPT_DECAY if own else 1.0

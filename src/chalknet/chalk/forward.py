@@ -26,7 +26,7 @@ def write_forward(builder: Builder, i: int) -> None:
             dense(builder, stage, source, target, arrays, part, i)
         elif stage.spec.kind == base.DROPOUT:
             dropout(builder, stage, source, target, arrays, part, i)
-        else:
+        elif not builder.book.rule:
             activation(
                 builder,
                 stage.spec.name,

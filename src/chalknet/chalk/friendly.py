@@ -6,7 +6,7 @@ taken, and the demands become fewer after some attempts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -130,7 +130,7 @@ def pools(numbers: Numbers, net: Network, demands: int) -> tuple[list[float], li
     return [*whole, 3.0, -3.0], [*ones, *whole], [0.0, *whole]
 
 
-def is_straight(layers: list[Layer]) -> bool:
+def is_straight(layers: Iterable[Layer]) -> bool:
     """Tell whether all activations are made of straight lines, so that short decimals stay short."""
     found = [layer.name for layer in layers if isinstance(layer, ActivationLayer)]
     return all(name in ("relu", "relu6", "leaky_relu", "hard_tanh", "step") for name in found)

@@ -89,6 +89,8 @@ class Ledger:
     parameters: list[np.ndarray]  # before each update, and after the last
     passes: list[Pass]  # one more than updates
     updates: list[Update]
+    rule: bool = False  # the perceptron's rule, see `chalk.rule`
+    damped: float = 1.0  # what a perceptron's intercept moves by, as a share of its step
 
     @property
     def stages(self) -> list[Stage]:
@@ -141,6 +143,9 @@ def calculate(
     y: np.ndarray,
     weights: np.ndarray | None,
     steps: int,
+    *,
+    rule: bool = False,
+    damped: float = 1.0,
 ) -> Ledger:
     """Pass forward and back, update, and so on, as a call of fit with so many epochs; the state given is left alone."""
     d = replace(description, batch_size=len(X), max_epochs=steps)
@@ -151,13 +156,13 @@ def calculate(
     session = BoardSession(d, state, Data(X, y, np.arange(len(X)), weights))
     board = Board(d, state.parameters)
     targets = board.loss.targets(y, d.n_out, len(X), X.dtype)
-    book = Ledger(d, X, targets, weights, [state.parameters.copy()], [], [])
+    book = Ledger(d, X, targets, weights, [state.parameters.copy()], [], [], rule, damped)
     with np.errstate(all="ignore"):
         for _ in range(steps):
             draw_masks(board, book.stages, state, len(X))
             one = run(board, book, X, y, weights)
             book.passes.append(one)
-            book.updates.append(update(session, board, one.weight))
+            book.updates.append(update(session, board, one.weight, damped))
             book.parameters.append(state.parameters.copy())
         book.passes.append(run(board, book, X, y, weights))
     return book
@@ -174,6 +179,8 @@ def draw_masks(board: Board, named: list[Stage], state: State, n: int) -> None:
 
 def run(board: Board, book: Ledger, X: np.ndarray, y: np.ndarray, weights: np.ndarray | None) -> Pass:
     """One pass forward and back, every array kept under its name."""
+    if book.rule:
+        return run_rule(board, book, X, y, weights)
     d = book.description
     output = board.forward(X, training=True)
     cost, derivative, total = board.cost(output, y, weights)
@@ -206,7 +213,29 @@ def run(board: Board, book: Ledger, X: np.ndarray, y: np.ndarray, weights: np.nd
     return Pass(arrays, float(cost), total)
 
 
-def update(session: BoardSession, board: Board, total: float) -> Update:
+def run_rule(board: Board, book: Ledger, X: np.ndarray, y: np.ndarray, weights: np.ndarray | None) -> Pass:
+    """The same of a perceptron with a step, whose rule takes ŷ − y back to the weights."""
+    dense: Any = board.layers[0]
+    answer, each, cost, total = criterion(board, X, y, weights)
+    error = (answer - y) * (np.ones(len(X)) if weights is None else weights)[:, None] / total
+    arrays = {"x": X, "z1": np.asarray(dense.output), "a1": answer, "l": each, "dL/dz1": error}
+    arrays |= {"W1": dense.weights.copy(), "b1": dense.biases.copy(), "dL/dx": dense.backward(error)}
+    arrays |= {"dL/dW1": dense.dweights, "dL/db1": dense.dbiases}
+    return Pass(arrays, cost, total)
+
+
+def criterion(
+    board: Board, X: np.ndarray, y: np.ndarray, weights: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, float, float]:
+    """The perceptron criterion: (answers, each row's (ŷ − y) z, their weighted mean, the weights' sum)."""
+    step = board.forward(X)
+    z = np.asarray(board.layers[0].output)
+    answer = np.where(z == 0.0, 1.0 - y, step)
+    share, each = np.ones(len(X)) if weights is None else weights, ((answer - y) * z).sum(axis=1)
+    return answer, each, float((share * each).sum() / share.sum()), float(share.sum())
+
+
+def update(session: BoardSession, board: Board, total: float, damped: float = 1.0) -> Update:
     """Penalties, clipping and the optimizer's step, with what it used."""
     d, state = session.description, session.state
     gradient = board.gradient()
@@ -214,6 +243,10 @@ def update(session: BoardSession, board: Board, total: float) -> Update:
         board.penalise(gradient, total)
     cut = np.clip(gradient, -d.clip_value, d.clip_value) if d.clip_value > 0 else gradient
     clipped = clip(gradient, d.clip_norm, d.clip_value)
+    if damped != 1.0:
+        clipped = clipped.copy()
+        for _, biases in base.slices(d.dense):
+            clipped[biases] *= damped
     length = float(np.sqrt(np.sum(np.square(cut, dtype=np.float64))))
     factor = d.clip_norm / length if d.clip_norm > 0 and length > d.clip_norm else 1.0
     counts = state.counts

@@ -50,15 +50,7 @@ def write_loss(builder: Builder, i: int) -> None:
             whole=[over_rows(builder, "across", *way) for way in ways],
         )  # fmt: skip
 
-        def averaged(ls: Any, s: Any, add: Any) -> Any:
-            total = add(ls if book.weights is None else s * ls)
-            return total if d.reduction == "sum" else total / float(one.weight)
-
-        def mean(_: Index) -> Any:
-            s = builder.entries("s")[:, 0] if book.weights is not None else None
-            return averaged(builder.entries(rows_name)[:, 0], s, lambda terms: add_up(list(terms)))
-
-        whole: Any = averaged(builder.matrix(rows_name), column_of(builder), lambda e: Expr("all", e))
+        mean, whole = averaged(builder, i)
         loss_forms: tuple[Any, ...] = (mean,)
     else:
         loss_forms = tuple((lambda _, way=way: of_row(0, *way)) for way in ways)
@@ -67,6 +59,21 @@ def write_loss(builder: Builder, i: int) -> None:
         names.primed("L", i), one.loss, part, f"the loss: {name}", forms=loss_forms, source=loss_source(row),
         whole=whole, note=convention(builder),
     )  # fmt: skip
+
+
+def averaged(builder: Builder, i: int) -> tuple[Any, Any]:
+    """All rows' losses in one number: its form, and over matrices."""
+    book, rows_name = builder.book, names.primed("l", i)
+
+    def of(ls: Any, s: Any, add: Any) -> Any:
+        total = add(ls if book.weights is None else s * ls)
+        return total if book.description.reduction == "sum" else total / float(book.passes[i].weight)
+
+    def form(_: Index) -> Any:
+        s = builder.entries("s")[:, 0] if book.weights is not None else None
+        return of(builder.entries(rows_name)[:, 0], s, lambda terms: add_up(list(terms)))
+
+    return form, of(builder.matrix(rows_name), column_of(builder), lambda e: Expr("all", e))
 
 
 def together(builder: Builder, row: Any) -> list[Any]:

@@ -68,6 +68,14 @@ def forward(book: Ledger, i: int) -> Iterator[tuple[str, Role]]:
 def backward(book: Ledger, i: int) -> Iterator[tuple[str, Role]]:
     """Roles of the gradients of that pass."""
     output, last = names.primed(book.output, i), book.stages[-1]
+    if book.rule:
+        z = names.primed("z1", i)
+        yield f"dL/d{z}", Role("output", output, output, 1, update=i)
+        role = Role("", "x", z, 1, update=i)
+        yield names.primed("dL/dW1", i), role._replace(kind="weight")
+        yield names.primed("dL/db1", i), role._replace(kind="bias")
+        yield names.primed("dL/dx", i), role._replace(kind="below")
+        return
     yield (
         f"dL/d{output}",
         Role("output", output, output, last.number, update=i),

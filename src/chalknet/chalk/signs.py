@@ -140,7 +140,7 @@ def saturated(book: Ledger) -> Found:
 
 def flat_steps(book: Ledger) -> Found:
     """Step functions among the layers: flat everywhere."""
-    for stage, _, _ in activated(book, ("step",)):
+    for stage, _, _ in activated(book, ("step",)) if not book.rule else ():
         yield {"layer": stage.target, "weights": below(stage)}
 
 

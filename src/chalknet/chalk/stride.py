@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from chalknet.chalk.ledger import Ledger, mask_of
+from chalknet.chalk.ledger import Ledger, criterion, mask_of
 from chalknet.engines.board import Board
 from chalknet.layers.dropout import Dropout
 
@@ -32,6 +32,9 @@ def objective(book: Ledger, i: int, parameters: np.ndarray) -> float:
             mask = book.passes[i].arrays[mask_of(stage)]
             layer.mask_source = lambda _, mask=mask: mask
     with np.errstate(all="ignore"):
+        if book.rule:
+            _, _, cost, total = criterion(board, book.X, book.y, book.weights)
+            return cost + float(board.penalise(np.zeros_like(parameters), total))
         output = board.forward(book.X, training=True)
         y = book.y.argmax(axis=1) if board.loss.row.labels else book.y
         cost, _, total = board.cost(output, y, book.weights)

@@ -9,10 +9,17 @@ import numpy as np
 from chalknet.chalk import names
 from chalknet.chalk.expr import Expr, Symbol, add_up, replace, simplified, symbols_of
 from chalknet.engines.base import slices
+from chalknet.estimators._one_versus_all import SPARSE_INTERCEPT_DECAY
 from chalknet.maths import optimizers
 
 if TYPE_CHECKING:
     from chalknet.chalk.groups import Builder, Index
+
+DAMPED = {  # what moves a perceptron's intercept
+    0.0: "fit_intercept=False: the bias is not learned",
+    SPARSE_INTERCEPT_DECAY: "X is sparse: the bias, which every row sees, moves by a hundredth of the step only, as "
+    "in scikit-learn",
+}
 
 
 def write_update(builder: Builder, i: int) -> None:
@@ -89,6 +96,8 @@ def seen(builder: Builder, i: int, base: str, w: Any, g: Any, factor: Symbol | N
                 g = g + (penalty if weight == 1.0 else Expr("divide", penalty, weight)) * slope
     if d.clip_value > 0:
         g = np.minimum(np.maximum(g, -d.clip_value), d.clip_value)
+    if base[0] == "b" and builder.book.damped != 1.0:
+        g = builder.book.damped * g
     return g if factor is None else factor * g
 
 
@@ -108,6 +117,7 @@ def parameter(
     slot_names = [f"{letter}{old}" for letter in row.slots]
     new_slots = [f"{letter}{new}" for letter in row.slots]
     what = "weights" if base[0] == "W" else "biases"
+    note = DAMPED.get(book.damped if base[0] == "b" else 1.0, "a prime marks what comes after the update")
     for slot, name, before in zip(row.slots, slot_names, done.slots, strict=True):
         if name not in builder.values:
             builder.give(name, before[place].reshape(shape), f"{slot} of the {what} of layer {base[1:]}")
@@ -141,5 +151,5 @@ def parameter(
     builder.add(
         new, book.parameters[i + 1][place].reshape(shape), "update", f"layer {base[1:]}: the new {what}",
         forms=(lambda index: entry(index)[0],), whole=whole, source="lecture S10" if row.name == "sgd" else row.source,
-        note="a prime marks what comes after the update",
+        note=note,
     )  # fmt: skip

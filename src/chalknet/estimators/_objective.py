@@ -29,11 +29,12 @@ class Objective(NamedTuple):
     l2: float
 
 
-def objective(model: Any, X: Any, y: Any, sample_weight: Any = None) -> Objective:
+def objective(model: Any, X: Any, y: Any, sample_weight: Any = None, *, rule: bool = False) -> Objective:
     """Read X and y as the ``fit`` of a network or fitted estimator does; nothing of it is changed.
 
     A ``Perceptron`` with ``activation="sigmoid"`` is one layer under the squared error, summed over its units; its
-    penalty and class weights, which belong to its way of updating, are left out.
+    penalty and class weights, which belong to its way of updating, are left out. With ``activation="step"`` there is
+    no gradient; only who knows its `rule` is given its one layer.
 
     Raises:
         NotFittedError: the estimator has no network yet.
@@ -46,7 +47,7 @@ def objective(model: Any, X: Any, y: Any, sample_weight: Any = None) -> Objectiv
         X, y, sample_weight = _of_table(model, X, y, sample_weight)
         model = model.fitted()
     if isinstance(model, Perceptron):
-        return _of_perceptron(model, X, y, sample_weight)
+        return _of_perceptron(model, X, y, sample_weight, rule)
     if not isinstance(model, BaseMLP):
         raise ParameterError(
             f"A Network or a fitted estimator of chalknet is needed, but was given {_called(model)}."
@@ -84,10 +85,10 @@ def _of_table(model: Tabular, X: Any, y: Any, sample_weight: Any) -> tuple[Any, 
     return inputs[rows], scaled, None if sample_weight is None else np.asarray(sample_weight)[rows]
 
 
-def _of_perceptron(model: Perceptron, X: Any, y: Any, sample_weight: Any) -> Objective:
+def _of_perceptron(model: Perceptron, X: Any, y: Any, sample_weight: Any, rule: bool) -> Objective:
     if not hasattr(model, "coef_"):
         raise NotFittedError("This Perceptron is not fitted yet: call fit(X, y) first.")
-    if model.activation != "sigmoid":
+    if model.activation != "sigmoid" and not rule:
         raise ParameterError(
             'A Perceptron with activation="step" learns by its rule and has no gradient; with "sigmoid" it has one.'
         )
@@ -98,5 +99,5 @@ def _of_perceptron(model: Perceptron, X: Any, y: Any, sample_weight: Any) -> Obj
     own = model.classes_[1:] if len(model.classes_) == 2 else model.classes_
     layer = Dense.over(np.ascontiguousarray(model.coef_.T), model.intercept_.reshape(1, -1).copy())
     loss = _build.make_loss("squared_error")
-    net = Network([layer, activation.find("sigmoid")()], loss)
+    net = Network([layer, activation.find(model.activation)()], loss)
     return Objective(net, X, (labels[:, None] == own).astype(X.dtype), sample_weight, 0.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chalknet.chalk.ledger import Ledger
+from chalknet.chalk.rule import CRITERION
 from chalknet.engines import base
 from chalknet.maths import losses, optimizers
 
@@ -56,6 +57,8 @@ def facts(book: Ledger) -> list[tuple[str, str]]:
     optimizer = optimizers.get(d.optimizer)
     rate = f"learning rate {book.updates[0].rate:g}"
     steps = {"sgd": "plain gradient descent", "momentum": "gradient descent with momentum"}
+    if book.rule:
+        steps["sgd"] = "the perceptron rule"
     name = steps.get(d.optimizer) or f"{optimizer.layer}" + (
         " (Nesterov)" if d.optimizer == "nesterov" else ""
     )
@@ -72,7 +75,7 @@ def facts(book: Ledger) -> list[tuple[str, str]]:
     linked = f", {book.link} included" if book.link else ""
     return [
         ("network", layers(book)),
-        ("loss", words(row.name) + linked),
+        ("loss", CRITERION if book.rule else words(row.name) + linked),
         ("update", ", ".join([name, rate, *extra])),
         ("data", plural(len(book.X), "row") + (", weighted" if book.weights is not None else "")),
     ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from chalknet.chalk import rule
 from chalknet.chalk.expr import Expr, Symbol
 from chalknet.chalk.groups import Group
 from chalknet.chalk.ledger import Ledger
@@ -49,7 +50,7 @@ class Laws:
         self.through = {
             f"dL/d{s.source}": s.spec
             for s in book.stages
-            if s.spec.kind == base.ACTIVATION and s.spec.name not in ROW_ACTIVATIONS
+            if s.spec.kind == base.ACTIVATION and s.spec.name not in ROW_ACTIVATIONS and not book.rule
         }
 
     def of(self, g: Group) -> list[Law]:
@@ -76,6 +77,8 @@ class Laws:
 
     def loss(self) -> list[Law]:
         """The loss of one output of one row and its derivative: where a 2 or a ½ comes from."""
+        if self.book.rule:
+            return [Law(symbol, (e,)) for symbol, e in zip(("l", "dz"), rule.laws(), strict=True)]
         row, p = self.book.plain_loss, self.book.description.loss_p
         y, q = Symbol("y", 0.5), Symbol("yhat", 0.25)
         laws = [
