@@ -170,7 +170,8 @@ class _Table:
                 answer = {"error": str(error)}
             bad = [key for key in ("absent", "unavailable", "error") if key in answer]
             if bad:
-                self.refused[side] = answer[bad[0]] if bad[0] != "absent" else "not installed"
+                missing = bad[0] == "absent" and step == "version"
+                self.refused[side] = "not installed" if missing else answer[bad[0]]
                 return
             kept[step] = answer
         self.workers[side], self.ready[side] = worker, kept
