@@ -183,7 +183,9 @@ class Diary(Callback):
     """Writes down what it is told, and may raise or stop."""
 
     def __init__(self, act: Any = None) -> None:
-        self.act, self.lines, self.threads = act, [], set()
+        self.act = act
+        self.lines: list[Any] = []
+        self.threads: set[int] = set()
 
     def on_fit_begin(self, context: Any) -> None:
         self.lines.append("begin")
@@ -303,6 +305,21 @@ def test_ctrl_c_in_a_callback_stops_all_and_keeps_what_was_learned(engine: str) 
     assert [d.lines[-1] for d in diaries if d.lines] == ["end"] * sum(bool(d.lines) for d in diaries)
     assert estimators[2].predict(X).shape == (150,)
     np.testing.assert_array_equal(estimators[0].coefs_[0], estimators[0].network_.dense[0].weights)
+
+
+def test_ctrl_c_under_lbfgs_stops_all_with_one_warning() -> None:
+    first = cn.MLPClassifier(
+        (4,), solver="lbfgs", random_state=0, callbacks=[Diary(raising(KeyboardInterrupt))]
+    )
+    second = cn.MLPClassifier((4,), solver="lbfgs", random_state=0)
+    with pytest.warns(
+        UserWarning, match="Of 2 estimators 0 are trained to their end and 1 in part"
+    ) as caught:
+        cn.fit_many([first, second], X, Y)
+    assert len(caught) == 1
+    assert (first.n_iter_, second.n_iter_) == (3, 0)
+    with pytest.warns(UserWarning, match="interrupted by user"):
+        clone(first).fit(X, Y)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are sent as POSIX does")

@@ -116,7 +116,8 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
     def _fit(self, X: Any, y: Any, sample_weight: Any, incremental: bool) -> Self:
         data = self._prepare(lambda first: self._take(X, y, sample_weight, incremental, first), incremental)
         if self._by_lbfgs():
-            lbfgs(self, *data)
+            if lbfgs(self, *data):
+                _fitting.warn_user(_fitting.INTERRUPTED)
         else:
             _fitting.stochastic(self, *data, incremental)
         self._show()

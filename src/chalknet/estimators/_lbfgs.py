@@ -13,7 +13,7 @@ from chalknet.engines import rules as r
 from chalknet.engines.base import Data, State
 from chalknet.engines.context import called_back
 from chalknet.estimators import _build
-from chalknet.estimators._fitting import INTERRUPTED, NOT_FINITE, rows_of, warn_user
+from chalknet.estimators._fitting import NOT_FINITE, rows_of, warn_user
 from chalknet.exceptions import DataError, ParameterError
 from chalknet.layers.optimizer import SGD
 
@@ -69,7 +69,6 @@ def lbfgs(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None) -> bool:
                 ConvergenceWarning,
             )
     except KeyboardInterrupt:
-        warn_user(INTERRUPTED)
         stopped = True
     net.parameters[...] = reached
     net.training_state, est._last = None, net.parameters.copy()

@@ -22,7 +22,7 @@ class Member:
     def __init__(self, est: BaseMLP, data: tuple[Any, np.ndarray, np.ndarray | None]) -> None:
         self.est, self.data = est, data
         self.run: _fitting.Run | None = None
-        self.reason, self.ended = r.RUNNING, False
+        self.reason, self.begun, self.ended = r.RUNNING, False, False
         self.error: Exception | None = None
 
     def work(self) -> float:
@@ -41,7 +41,7 @@ class Member:
         except Exception as error:  # noqa: BLE001  raised when the others are done
             self.error, self.ended = error, True
             return None
-        self.run = run
+        self.run, self.begun = run, True
         return session
 
     def goes_on(self, reason: int) -> bool:
@@ -65,12 +65,14 @@ class Member:
 
     def in_turn(self) -> None:
         """Fit by L-BFGS."""
+        self.begun = True
         try:
-            if lbfgs(self.est, *self.data):
-                raise KeyboardInterrupt
+            stopped = lbfgs(self.est, *self.data)
             self.est._show()
         except Exception as error:  # noqa: BLE001  raised when the others are done
-            self.error = error
+            self.error, stopped = error, False
+        if stopped:
+            raise KeyboardInterrupt
         self.ended = True
 
     def finish(self) -> None:

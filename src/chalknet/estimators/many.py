@@ -71,7 +71,7 @@ def fit_many(estimators: Iterable[E], X: Any, y: Any, sample_weight: Any = None)
                 member.in_turn()
     except KeyboardInterrupt:
         ended = sum(m.ended for m in members)
-        begun = sum(m.run is not None and not m.ended for m in members)
+        begun = sum(m.begun and not m.ended for m in members)
         _fitting.warn_user(
             f"{_fitting.INTERRUPTED} Of {len(members)} estimators {ended} are trained to their end and {begun} in "
             "part; the others have their first weights."
