@@ -18,6 +18,7 @@ from sklearn.datasets import load_diabetes, load_iris
 from sklearn.ensemble import BaggingClassifier, VotingClassifier, VotingRegressor
 from sklearn.feature_selection import SelectFromModel
 from sklearn.inspection import DecisionBoundaryDisplay, permutation_importance
+from sklearn.metrics import accuracy_score, make_scorer
 from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_validate, learning_curve
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import MultiOutputClassifier
@@ -169,13 +170,11 @@ def test_set_output() -> None:
 def test_metadata_routing(name: str) -> None:
     weights = np.where(Y == 0, 0.0, 1.0)
     with sklearn.config_context(enable_metadata_routing=True):
-        learner = (
-            clone(CLASSIFIERS[name]).set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
-        )
+        learner = clone(CLASSIFIERS[name]).set_fit_request(sample_weight=True)
         pipe = make_pipeline(StandardScaler().set_fit_request(sample_weight=False), learner)
-        search = GridSearchCV(pipe, {f"{name.lower()}__alpha": [1e-4]}, cv=3).fit(
-            X, NAMES, sample_weight=weights
-        )
+        scorer = make_scorer(accuracy_score).set_score_request(sample_weight=True)
+        grid = {f"{name.lower()}__alpha": [1e-4]}
+        search = GridSearchCV(pipe, grid, cv=3, scoring=scorer).fit(X, NAMES, sample_weight=weights)
     assert "setosa" not in search.predict(X[50:]).tolist()
     plain = clone(CLASSIFIERS[name]).fit(StandardScaler().fit_transform(X), NAMES, sample_weight=weights)
     np.testing.assert_array_equal(search.predict(X), plain.predict(StandardScaler().fit_transform(X)))
