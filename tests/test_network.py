@@ -12,6 +12,8 @@ from scipy import sparse
 
 import chalknet as cn
 from chalknet.exceptions import DataError, DivergenceWarning, ParameterError, ShapeError, UnknownNameError
+from chalknet.layers import activation as activations
+from chalknet.layers import loss as losses
 
 ENGINES = ("numpy", "numba")
 RNG = np.random.RandomState(0)
@@ -249,3 +251,124 @@ def test_bad_input_gets_one_sentence(call: Any, error: type[Exception], words: s
     with pytest.raises(error, match=words) as told:
         call()
     assert "\n" not in str(told.value)
+
+
+def two_layers():
+    return [cn.Dense(2, 3), cn.Tanh(), cn.Dense(3, 1)]
+
+
+def test_a_layer_lives_in_the_last_network_made_with_it():
+    layers = two_layers()
+    first = cn.Network(layers, cn.MSE(), random_state=0)
+    before = first.parameters.copy()
+    second = cn.Network(layers[:2], cn.MSE())
+    assert np.array_equal(second.parameters, before[:9])
+    x, y = [[1.0, 2.0]], [[1.0]]
+    for use in (
+        lambda: first.parameters,
+        lambda: setattr(first, "parameters", before),
+        lambda: first.predict(np.array(x)),
+        lambda: first.evaluate(x, y),
+        lambda: first.fit(x, y),
+        lambda: first.objective(x, y),
+    ):
+        with pytest.raises(
+            ParameterError, match=r"^Dense\(2, 3\) has moved to another network.*copy\.deepcopy"
+        ):
+            use()
+    copied = copy.deepcopy(first)  # with numbers of its own
+    assert np.array_equal(copied.parameters, before)
+    assert np.array_equal(pickle.loads(pickle.dumps(first)).parameters, before)
+    copied.layers[0].weights = 0.0 * before[:6].reshape(2, 3)
+    assert np.array_equal(second.parameters, before[:9])
+    del second
+    assert cn.Network(layers).parameters.size == before.size  # a notebook's cell, run again
+
+
+def test_a_predictor_that_is_ready_notices_that_a_layer_has_moved():
+    net = cn.Network(two_layers(), cn.MSE())
+    net.predict(np.ones((1, 2)))
+    cn.Network(net.layers)
+    with pytest.raises(ParameterError, match="has moved"):
+        net.predict(np.ones((1, 2)))
+
+
+def test_layers_are_a_tuple_and_others_may_be_assigned():
+    net = cn.Network(two_layers(), cn.MSE(), random_state=0).fit([[1.0, 2.0]], [[1.0]], epochs=1)
+    gone, before = net.layers[2], net.parameters.copy()
+    with pytest.raises(AttributeError):
+        net.layers.append(cn.ReLU())
+    net.layers = [*net.layers[:2], cn.Dropout(0.5), cn.Dense(3, 2)]
+    assert net.parameters.size == 9 + 8 and net.training_state is None
+    assert np.array_equal(net.parameters[:9], before[:9])
+    net.parameters[...] = 1.0
+    assert net.layers[0].weights.min() == net.layers[3].biases.max() == 1.0
+    assert net.predict([[1.0, 2.0]]).shape == (1, 2)
+    assert gone.owner is None and np.array_equal(gone.weights.ravel(), before[9:12])
+    with pytest.raises(ShapeError, match="takes 9 inputs"):
+        net.layers = [*net.layers, cn.Dense(9, 1)]
+    assert len(net.layers) == 4
+
+
+ONES = {"sparse_categorical_cross_entropy": np.zeros(4, int)}
+
+
+FROM_PROBABILITIES = [
+    "poisson",
+    *(name for name, loss in losses.CLASSES.items() if loss.row.domain == (0.0, 1.0)),
+]
+
+
+@pytest.mark.parametrize("name", FROM_PROBABILITIES)
+@pytest.mark.parametrize("end", [None, cn.Tanh, cn.Identity, cn.LogSoftmax])
+def test_a_loss_of_probabilities_is_not_trained_on_other_numbers(name, end):
+    loss = losses.CLASSES[name]()
+    pair = activations.find(loss.row.pair).__name__
+    net = cn.Network([cn.Dense(2, 2), *([end()] if end else [])], loss)
+    y = ONES.get(name, np.ones((4, 2)))
+    with pytest.raises(ParameterError) as refused:
+        net.fit(np.ones((4, 2)), y)
+    said = str(refused.value)
+    assert said.startswith(f"{type(loss).__name__} takes ") and said.count(".") <= 2
+    assert f"the last layer, {net.layers[-1]!r}, gives " in said
+    assert (f"put {pair}() in its place" if end else f"add {pair}() after it") in said
+    if loss.row.fused:
+        assert f"use {losses.find(loss.row.fused[1]).__name__}()" in said
+    net.layers = [net.layers[0], activations.find(loss.row.pair)(), cn.Dropout(0.1)]
+    net.fit(np.ones((4, 2)), y, epochs=1)
+
+
+@pytest.mark.parametrize(
+    ("loss", "last", "other"),
+    [
+        (cn.SoftmaxCrossEntropy, cn.Softmax, ", or use CategoricalCrossEntropy() with it"),
+        (cn.SoftmaxCrossEntropy, cn.Sigmoid, ""),
+        (cn.BinaryCrossEntropyLogits, cn.Sigmoid, ", or use BinaryCrossEntropy() with it"),
+        (cn.BinaryCrossEntropyLogits, cn.Softmax, ""),
+        (cn.PoissonLog, cn.Exp, ", or use Poisson() with it"),
+    ],
+)
+def test_what_a_loss_applies_itself_is_not_applied_twice(loss, last, other):
+    net = cn.Network([cn.Dense(2, 2), last()], loss())
+    with pytest.raises(ParameterError) as refused:
+        net.fit(np.ones((4, 2)), np.ones((4, 2)))
+    assert str(refused.value).endswith(f"but the last layer is {last()!r}: leave that layer out{other}.")
+    net.layers = net.layers[:1]
+    net.fit(np.ones((4, 2)), np.ones((4, 2)), epochs=1)
+
+
+@pytest.mark.parametrize(
+    ("loss", "last", "words"),
+    [
+        (cn.CategoricalCrossEntropy, cn.Sigmoid, "sum to 1 in each row, but each output of Sigmoid()"),
+        (cn.SoftmaxCrossEntropy, cn.Tanh, "gives numbers from -1 to 1 alone"),
+        (cn.SoftmaxCrossEntropy, cn.ReLU, "gives numbers from 0 on alone"),
+        (cn.SoftmaxCrossEntropy, cn.LogSoftmax, "gives numbers up to 0 alone"),
+    ],
+)
+def test_a_loss_that_is_meant_for_another_last_layer_is_hinted_at(loss, last, words):
+    net = cn.Network([cn.Dense(2, 2), last()], loss(), random_state=0)
+    with pytest.warns(cn.DataHint) as hints:
+        net.fit(np.ones((4, 2)), np.ones((4, 2)) / 2, epochs=1)
+    assert [words in str(hint.message) for hint in hints] == [True]
+    assert hints[0].filename == __file__

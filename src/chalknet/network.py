@@ -24,7 +24,7 @@ from chalknet.layers import catalog, loss, optimizer
 from chalknet.layers.base import Layer, floats
 from chalknet.layers.config import whole
 from chalknet.layers.dense import Dense
-from chalknet.layers.flat import check_owners, gather
+from chalknet.layers.flat import gather
 from chalknet.layers.loss import Loss
 from chalknet.layers.optimizer import SGD, Optimizer
 from chalknet.layers.summary import print_summary
@@ -41,7 +41,8 @@ class Network:
         random_state: None, a seed or a NumPy ``RandomState``. When given, the weights of every ``Dense`` that were
             not assigned are drawn again from it; shuffling and dropout follow from it too.
 
-    A ``Dense`` lives in one network alone. A loss that has no meaning for the last layer's outputs is refused.
+    A ``Dense`` lives in one network alone, the last that was made with it. ``fit`` refuses a loss that has no meaning
+    for the last layer's outputs.
 
     Attributes:
         parameters: all weights and biases in one flat vector: for each ``Dense`` its weights row by row, then its
@@ -70,9 +71,6 @@ class Network:
         self.optimizer: Optimizer | None = None
         self.loss_curve_: list[float] = []
         describe.check(self._layers)
-        check_owners(self._layers, self)
-        if loss is not None:
-            check_loss(self._layers, loss)
         rng = check_random_state(random_state)
         if random_state is not None:
             for layer in self.dense:
@@ -88,6 +86,18 @@ class Network:
     def _bind(self) -> None:
         """Move every layer's numbers into one new flat vector."""
         self._flat = gather(self.dense, self)
+        self._lost: str | None = None
+
+    def lose(self, layer: Dense) -> None:
+        """A layer has moved to another network: without its numbers this one cannot go on."""
+        self._lost, self._ready = repr(layer), None
+
+    def _check_whole(self) -> None:
+        if self._lost is not None:
+            raise ParameterError(
+                f"{self._lost} has moved to another network, which was made with it later: make each network with "
+                "layers of its own, or with copies, as in Network(copy.deepcopy(net.layers))."
+            )
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -98,7 +108,6 @@ class Network:
     def layers(self, layers: Iterable[Layer]) -> None:
         layers = tuple(layers)
         describe.check(layers)
-        check_owners(layers, self)
         for layer in self.dense:
             layer.leave()
         self._layers, self.training_state = layers, None
@@ -117,10 +126,12 @@ class Network:
     @property
     def parameters(self) -> np.ndarray:
         """All weights and biases, a flat vector; assigning copies the numbers in."""
+        self._check_whole()
         return self._flat
 
     @parameters.setter
     def parameters(self, values: Any) -> None:
+        self._check_whole()
         flat = floats(values, self.dtype)
         if flat.shape != self._flat.shape:
             raise ShapeError(
@@ -173,6 +184,7 @@ class Network:
         name = self.engine_ if select.available() else "numpy"
         ready = self._ready
         if ready is None or not ready.holds(self.layers, self.loss, self._flat, name):
+            self._check_whole()
             ready = self._ready = Ready(self.layers, self.loss, self._flat, name)
         if ready.takes(X):
             return ready.read(X)
@@ -262,6 +274,7 @@ class Network:
         >>> net.fit([[1.0]], [[1.0]], optimizer=cn.SGD(0.1), epochs=1, batch_size=1).loss_curve_
         [4.0]
         """
+        check_loss(self.layers, self._objective())
         x = self.inputs_for(X)
         y = describe.targets(self._objective(), Y, self.layers, x.shape[0], self.dtype)
         w = describe.weights(sample_weight, x.shape[0], self.dtype)
@@ -333,7 +346,7 @@ class Network:
         net = cls([catalog.from_config(c) for c in document["layers"]])
         net.loss = (
             None if document["loss"] is None else loss.from_config(document["loss"])
-        )  # suited it when it was made
+        )  # it was checked once
         for i, layer in enumerate(net.dense):
             layer.weights, layer.biases = arrays[f"layers.{i}.weight"], arrays[f"layers.{i}.bias"]
         net.optimizer = (
@@ -361,6 +374,7 @@ class Network:
 
     def inputs_for(self, X: Any) -> Any:
         """X as rows of the network's dtype: an array in C order, or CSR."""
+        self._check_whole()
         width = self.dense[0].n_in
         x: Any = (
             X.tocsr().astype(self.dtype, copy=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import weakref
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,7 @@ class Dense(Layer):
     """
 
     name = "dense"
+    _owner: weakref.ref[Any] | None = None
 
     def __init__(
         self,
@@ -121,8 +123,13 @@ class Dense(Layer):
                 setattr(self, name, values.copy())
         self._drawn = None
 
-    def bind(self, weights_view: np.ndarray, biases_view: np.ndarray) -> None:
-        """Move the numbers into the given views (of a flat vector) and live there from now on.
+    @property
+    def owner(self) -> Any:
+        """The network in whose flat vector the numbers live; None where there is none (any more)."""
+        return None if self._owner is None else self._owner()
+
+    def bind(self, weights_view: np.ndarray, biases_view: np.ndarray, owner: Any = None) -> None:
+        """Move the numbers into the given views (of the owner's flat vector) and live there from now on.
 
         Raises :class:`ShapeError` for views of another shape or dtype.
         """
@@ -135,6 +142,11 @@ class Dense(Layer):
         for view, own in views:
             view[...] = own
         self._weights, self._biases, self._bound = weights_view, biases_view, True
+        self._owner = None if owner is None else weakref.ref(owner)
+
+    def leave(self) -> None:
+        """Leave the owner: the numbers stay as they are, in arrays of the layer's own."""
+        vars(self).update(self.__getstate__())
 
     @classmethod
     def over(cls, weights_view: np.ndarray, biases_view: np.ndarray) -> Dense:
@@ -191,7 +203,12 @@ class Dense(Layer):
 
     def __getstate__(self) -> dict[str, Any]:
         # A copy owns its numbers: views of somebody's flat vector become arrays of its own.
-        own = {"_weights": self._weights.copy(), "_biases": self._biases.copy(), "_bound": False}
+        own = {
+            "_weights": self._weights.copy(),
+            "_biases": self._biases.copy(),
+            "_bound": False,
+            "_owner": None,
+        }
         return self.__dict__ | own
 
     def __repr__(self) -> str:
