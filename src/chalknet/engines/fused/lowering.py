@@ -8,7 +8,6 @@ formulas it calls in the same way, and compiles the copy. No second text of any 
 from __future__ import annotations
 
 import dis
-import math
 from functools import cache
 from types import FunctionType, ModuleType
 from typing import Any
@@ -46,24 +45,6 @@ def _where(context, builder, signature, args):  # np.where costs a thousand time
     return builder.select(*args)
 
 
-@overload(ops.erf)
-def _erf(x):
-    return lambda x: math.erf(x)
-
-
-@overload(ops.erfc)
-def _erfc(x):
-    return lambda x: math.erfc(x)
-
-
-@overload(ops.xlogy)
-def _xlogy(x, y):
-    def xlogy(x, y):
-        return x * y if x == 0.0 and np.isnan(y) else (x * 0.0 if x == 0.0 else x * np.log(y))
-
-    return xlogy
-
-
 def globals_of(f: FunctionType) -> dict[str, Any]:
     """The module-level objects that a function reads, by name (attributes such as np.exp's name are not among them)."""
     names = {i.argval for i in dis.get_instructions(f) if i.opname == "LOAD_GLOBAL"}
@@ -89,17 +70,29 @@ def scalar(f: FunctionType, dtype: Any) -> Any:
     used = globals_of(f)
     own: dict[str, Any] = {n: scalar(g, dtype) for n, g in used.items() if _is_formula(g)}
     own |= {n: dtype(g) for n, g in used.items() if type(g) is float}
-    if used.get("np") is np and f.__module__ != fast.__name__:
+    if used.get("np") is np and not f.__module__.startswith(fast.__name__):
         own["np"] = _numpy(dtype)
     constants = tuple(dtype(c) if type(c) is float else c for c in f.__code__.co_consts)
     copy = FunctionType(f.__code__.replace(co_consts=constants), {**f.__globals__, **own}, f.__name__)
-    return njit(copy, fastmath=FLAGS, **INNER)
+    return njit(copy, fastmath=FLAGS, forceinline=True, **INNER)
 
 
-@overload(fast.exp)
-def _exp(x):
-    f = scalar(fast.FAST[DTYPES[x]]["exp"], DTYPES[x])
-    return lambda x: f(x)
+def _picks(name: str, arguments: int) -> Any:
+    """The overload that picks one of `fast`'s functions by dtype."""
+
+    def one(x):
+        f = scalar(fast.FAST[DTYPES[x]][name], DTYPES[x])
+        return lambda x: f(x)
+
+    def two(x, y):
+        f = scalar(fast.FAST[DTYPES[x]][name], DTYPES[x])
+        return lambda x, y: f(x, y)
+
+    return two if arguments == 2 else one
+
+
+for _function, _count in ((ops.erf, 1), (ops.erfc, 1), (ops.xlogy, 2), (fast.exp, 1), (fast.log1p, 1)):
+    overload(_function)(_picks(_function.__name__, _count))
 
 
 @cache
