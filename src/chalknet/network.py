@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 from sklearn.utils import check_random_state
 
 from chalknet.engines import describe, select
@@ -16,23 +15,21 @@ from chalknet.engines import rules as r
 from chalknet.engines.base import Data, Slope, State
 from chalknet.engines.context import called_back
 from chalknet.engines.drive import drive
+from chalknet.engines.layered import Layered
 from chalknet.engines.match import check_loss
 from chalknet.engines.ready import Ready
-from chalknet.exceptions import DivergenceWarning, ModelFileError, ParameterError, ShapeError
+from chalknet.exceptions import DivergenceWarning, ModelFileError, ParameterError
 from chalknet.files import training_state
 from chalknet.layers import catalog, loss, optimizer
-from chalknet.layers.base import Layer, floats
+from chalknet.layers.base import Layer
 from chalknet.layers.config import whole
-from chalknet.layers.dense import Dense
-from chalknet.layers.flat import gather
 from chalknet.layers.loss import Loss
 from chalknet.layers.optimizer import SGD, Optimizer
-from chalknet.layers.summary import print_summary
 
 OBJECTIVE_CALLS = 200  # by which "auto" chooses for an objective that is called again and again
 
 
-class Network:
+class Network(Layered):
     """Layers in a row, trained by backpropagation.
 
     Args:
@@ -82,73 +79,6 @@ class Network:
         self.engine_ = "numpy"
         self._ready: Ready | None = None
         self._bind()
-
-    def _bind(self) -> None:
-        """Move every layer's numbers into one new flat vector."""
-        self._flat = gather(self.dense, self)
-        self._lost: str | None = None
-
-    def lose(self, layer: Dense) -> None:
-        """A layer has moved to another network: without its numbers this one cannot go on."""
-        self._lost, self._ready = repr(layer), None
-
-    def _check_whole(self) -> None:
-        if self._lost is not None:
-            raise ParameterError(
-                f"{self._lost} has moved to another network, which was made with it later: make each network with "
-                "layers of its own, or with copies, as in Network(copy.deepcopy(net.layers))."
-            )
-
-    @property
-    def layers(self) -> tuple[Layer, ...]:
-        """The layers in their order; other layers may be assigned, and bring their numbers along."""
-        return self._layers
-
-    @layers.setter
-    def layers(self, layers: Iterable[Layer]) -> None:
-        layers = tuple(layers)
-        describe.check(layers)
-        for layer in self.dense:
-            layer.leave()
-        self._layers, self.training_state = layers, None
-        self._bind()
-
-    @property
-    def dense(self) -> list[Dense]:
-        """The layers that have weights."""
-        return [layer for layer in self.layers if isinstance(layer, Dense)]
-
-    @property
-    def dtype(self) -> np.dtype:
-        """float64 or float32, of the parameters and of all that is computed from them."""
-        return self._flat.dtype
-
-    @property
-    def parameters(self) -> np.ndarray:
-        """All weights and biases, a flat vector; assigning copies the numbers in."""
-        self._check_whole()
-        return self._flat
-
-    @parameters.setter
-    def parameters(self, values: Any) -> None:
-        self._check_whole()
-        flat = floats(values, self.dtype)
-        if flat.shape != self._flat.shape:
-            raise ShapeError(
-                f"The network has {self._flat.size} parameters, but was given an array of shape {flat.shape}."
-            )
-        if flat is not self._flat:
-            self._flat[...] = flat
-
-    def forward(self, X: Any) -> np.ndarray:
-        """Return the last layer's output (rows, outputs) for X (rows, inputs); each layer keeps its own.
-
-        Under ``SoftmaxCrossEntropy`` these are the logits; ``predict`` gives probabilities.
-        """
-        a = X
-        for layer in self.layers:
-            a = layer.forward(a)
-        return a
 
     def backward(self, y: Any, sample_weight: Any = None) -> np.ndarray:
         """Pass the loss's derivative for targets y back through all layers, after ``forward``.
@@ -312,10 +242,6 @@ class Network:
             )
         return self
 
-    def summary(self) -> None:
-        """Print a table of the layers, their output sizes and how many parameters they have."""
-        print_summary(self.layers)
-
     def to_state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Return the network as (arrays, a document that JSON can hold); ``from_state`` makes it again."""
         arrays: dict[str, np.ndarray] = {}
@@ -337,21 +263,15 @@ class Network:
             arrays |= kept
         return arrays, document
 
-    def _sizes(self) -> list[tuple[int, int]]:
-        return [(layer.n_in, layer.n_out) for layer in self.dense]
-
     @classmethod
     def from_state(cls, arrays: dict[str, np.ndarray], document: dict[str, Any]) -> Network:
         """Make the network that ``to_state`` described; its training goes on where it was."""
-        net = cls([catalog.from_config(c) for c in document["layers"]])
-        net.loss = (
-            None if document["loss"] is None else loss.from_config(document["loss"])
-        )  # it was checked once
+        objective, chosen = document["loss"], document["optimizer"]
+        layers = [catalog.from_config(c) for c in document["layers"]]
+        net = cls(layers, None if objective is None else loss.from_config(objective))
         for i, layer in enumerate(net.dense):
             layer.weights, layer.biases = arrays[f"layers.{i}.weight"], arrays[f"layers.{i}.bias"]
-        net.optimizer = (
-            None if document["optimizer"] is None else optimizer.from_config(document["optimizer"])
-        )
+        net.optimizer = None if chosen is None else optimizer.from_config(chosen)
         net.loss_curve_ = arrays["loss_curve"].tolist()
         net.engine_, net.seed = document["engine"], int(document["seed"])
         known = {"loss_curve"} | {
@@ -371,33 +291,6 @@ class Network:
         if self.loss is None:
             raise ParameterError("This network has no loss: give one, as in Network(layers, loss=MSE()).")
         return self.loss
-
-    def inputs_for(self, X: Any) -> Any:
-        """X as rows of the network's dtype: an array in C order, or CSR."""
-        self._check_whole()
-        width = self.dense[0].n_in
-        x: Any = (
-            X.tocsr().astype(self.dtype, copy=False)
-            if sparse.issparse(X)
-            else np.ascontiguousarray(floats(X, self.dtype))
-        )
-        if x.ndim != 2 or x.shape[1] != width or x.shape[0] == 0:
-            raise ShapeError(f"The network takes X of shape (rows, {width}), but was given {np.shape(X)}.")
-        return x
-
-    def __copy__(self) -> Network:
-        """A copy that shares its layers would pull their numbers out of this network's vector: so all is copied."""
-        return copy.deepcopy(self)
-
-    def __getstate__(self) -> dict[str, Any]:
-        state = None if self.training_state is None else self.training_state.__dict__ | {"parameters": None}
-        return self.__dict__ | {"_flat": None, "_ready": None, "training_state": state}
-
-    def __setstate__(self, values: dict[str, Any]) -> None:
-        self.__dict__.update(values)
-        self._bind()
-        if values["training_state"] is not None:
-            self.training_state = State(**values["training_state"] | {"parameters": self._flat})
 
     def __repr__(self) -> str:
         inside = ", ".join(map(repr, self.layers))
