@@ -30,5 +30,5 @@ def test_the_engine_holds_with_shorter_vectors(size, tmp_path):
         "no:cacheprovider",
         *(str(HERE / f) for f in FILES),
     ]
-    done = subprocess.run(command, env=env, cwd=HERE.parents[1], capture_output=True, text=True)
+    done = subprocess.run(command, check=False, env=env, cwd=HERE.parents[1], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-3000:]
