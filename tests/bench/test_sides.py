@@ -61,6 +61,26 @@ def test_networks_one_after_another():
     ours = outcome("estimator", work)
     same(ours, outcome("sklearn", replace(work, options=())))
     assert ours.numbers.size == 2 * data.SHOWN
+    together = outcome("estimator", replace(work, options=()))
+    np.testing.assert_array_equal(together.numbers, ours.numbers)
+
+
+def test_networks_side_by_side_need_a_version_that_has_them(monkeypatch):
+    from chalknet import estimators
+
+    monkeypatch.setattr(estimators, "fit_many", None, raising=False)
+    work = replace(WORKS["W7"], rows=64, members=1)
+    with pytest.raises(UnavailableError, match="no fit_many"):
+        import_module("chalknet.bench.sides.estimator").prepare(work, data.make(work))
+
+
+def test_grid_search(monkeypatch):
+    from chalknet.bench.sides import contract
+
+    monkeypatch.setattr(contract, "ALPHAS", (1e-3, 1.0))
+    monkeypatch.setattr(contract, "RATES", (1e-2,))
+    work = replace(WORKS["grid"], rows=60, epochs=5, cores=1)
+    same(outcome("estimator", work), outcome("sklearn", work))
 
 
 def test_lbfgs():

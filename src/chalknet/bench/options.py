@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from statistics import median
 from typing import Any
 
 from chalknet.bench.compare import Settings, summary
@@ -63,35 +62,42 @@ def with_option(work: Work, option: Option) -> Work:
 
 def options(settings: Settings, tell: Callable[[str], None]) -> list[dict[str, Any]]:
     """One row an option and work: seconds with it and without it, and their ratio."""
-    found = []
+    found: dict[tuple[str, str], dict[str, Any]] = {}
     for name in RUNS_ON:
-        plain = WORKS[name].scaled(settings.scale)
-        for option in OPTIONS:
-            tell(f"options: {option.name} on {name}")
-            work = plain.for_peer("sklearn") if option.side == "estimator" else plain
-            jobs = {"plain": work, "with": with_option(work, option)}
-            found.append(
-                {"work": name, "option": option.name, "adds": option.adds, **_measure(option, jobs, settings)}
-            )
-    return found
+        for side in ("network", "estimator"):
+            work = WORKS[name].scaled(settings.scale).for_peer("sklearn" if side == "estimator" else "torch")
+            with Worker(side, settings.threads) as worker:
+                plain = _prepare(worker, "plain", work)
+                for option in OPTIONS:
+                    if option.side == side:
+                        tell(f"options: {option.name} on {name}")
+                        failed = plain or _prepare(worker, "with", with_option(work, option))
+                        measured = {"failed": failed} if failed else _measure(worker, settings)
+                        about = {"work": name, "option": option.name, "adds": option.adds}
+                        found[name, option.name] = {**about, **measured}
+    return [found[name, option.name] for name in RUNS_ON for option in OPTIONS]
 
 
-def _measure(option: Option, jobs: dict[str, Work], settings: Settings) -> dict[str, Any]:
-    times: dict[str, list[Any]] = {job: [] for job in jobs}
-    with Worker(option.side, settings.threads, dtype="float64") as worker:
-        for job, work in jobs.items():
-            for request in ({"do": "prepare", "work": work.to_dict()}, {"do": "first"}):
-                answer = worker.ask(**request, job=job)
-                if answer.keys() & {"absent", "unavailable", "error"}:
-                    return {"failed": next(iter(answer.values()))}
-        for _ in range(settings.repeats):
-            for job in jobs:
-                times[job] += worker.ask(do="turn", seconds=settings.turn_seconds, job=job)["times"]
+def _prepare(worker: Worker, job: str, work: Work) -> str:
+    """Make a job and run it once; returns what went wrong, or nothing."""
+    for request in ({"do": "prepare", "work": work.to_dict()}, {"do": "first"}):
+        answer = worker.ask(**request, job=job)
+        bad = [answer[key] for key in ("absent", "unavailable", "error") if key in answer]
+        if bad:
+            return str(bad[0])
+    return ""
+
+
+def _measure(worker: Worker, settings: Settings) -> dict[str, Any]:
+    """Take turns with and without the option."""
+    times: dict[str, list[Any]] = {"plain": [], "with": []}
+    for _ in range(settings.repeats):
+        for job in times:  # noqa: PLC0206
+            times[job] += worker.ask(do="turn", seconds=settings.turn_seconds, job=job)["times"]
     plain, other = summary(times["plain"]), summary(times["with"])
-    pairs = [b[1] / a[1] for a, b in zip(times["plain"], times["with"], strict=False) if a[1] > 0]
     return {
         "plain": plain["wall"],
         "with": other["wall"],
         "ratio": other["wall"] / plain["wall"],
-        "ratio_cpu": median(pairs) if pairs else None,
+        "ratio_cpu": other["cpu"] / plain["cpu"] if plain["cpu"] else None,
     }
