@@ -45,7 +45,10 @@ class Context:
 def called_back(
     callbacks: Sequence[Any] | None, estimator: Any, state: State, max_iter: int
 ) -> Iterator[Callable[[int], bool] | None]:
-    """Call ``on_fit_begin`` and, whatever happens, ``on_fit_end``; gives `drive` its ``each`` (None: no callbacks)."""
+    """Call ``on_fit_begin`` and, whatever happens, ``on_fit_end``; gives `drive` its ``each`` (None: no callbacks).
+
+    All that began are ended, also where one of them raises; the first exception reaches the caller as it is.
+    """
     if not callbacks:
         yield None
         return
@@ -66,7 +69,19 @@ def called_back(
             callback.on_fit_begin(context)
             begun.append(callback)
         yield each
-    finally:
-        context.epoch = int(state.counts[r.DONE])
-        for callback in begun:
+    except BaseException:
+        _end(begun, context, state)  # what goes wrong now is the lesser news
+        raise
+    if error := _end(begun, context, state):
+        raise error
+
+
+def _end(begun: Sequence[Any], context: Context, state: State) -> Exception | None:
+    """Call every ``on_fit_end``; returns the first exception."""
+    context.epoch, first = int(state.counts[r.DONE]), None
+    for callback in begun:
+        try:
             callback.on_fit_end(context)
+        except Exception as error:  # noqa: BLE001  kept until the others are ended
+            first = first or error
+    return first
