@@ -92,7 +92,7 @@ def _measure(worker: Worker, settings: Settings) -> dict[str, Any]:
     """Take turns with and without the option."""
     times: dict[str, list[Any]] = {"plain": [], "with": []}
     for _ in range(settings.repeats):
-        for job in times:  # noqa: PLC0206
+        for job in times:
             times[job] += worker.ask(do="turn", seconds=settings.turn_seconds, job=job)["times"]
     plain, other = summary(times["plain"]), summary(times["with"])
     return {
