@@ -20,7 +20,7 @@ from chalknet.engines.fused.lowering import FLAGS, scalar
 from chalknet.maths.activations import ACTIVATIONS
 from chalknet.maths.losses import LOSSES
 
-SIZE, TIMES, RUNS = 8192, 20, 9
+SIZE, TIMES, RUNS = 8192, 10, 40
 
 
 def loop_over(formula: Callable[..., Any], dtype: Any) -> Callable[..., None]:
