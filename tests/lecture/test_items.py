@@ -159,7 +159,7 @@ def test_worked_lines_are_true(name):
 
 NUMBERS = {  # what must be among an item's words
     "network": ["22", "8 + 4 + 8 + 2"],
-    "step": ["1·3 + 1·2 + (-4) = 1"],
+    "step": ["a⁽¹⁾₁ - y₁ = 1 - 0 = 1", "1·3 + 1·2 + (-4) = 1"],
     "sigmoid": ["1/(1 + e^(-0)) = 0.5", "Epoch 10/10, Error:", "= 0.25", "the wrong way"],
     "line": ["1.4142", "26.6°", "never"],
     "batches": ["0.6478", "stochastic", "256"],

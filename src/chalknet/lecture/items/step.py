@@ -53,6 +53,14 @@ def show(page: Page) -> None:
         if not wrong:
             break
     page.table(["epoch", "w₁", "w₂", "b", "of 4 wrong"], rows, right=range(5))
+    begun = Perceptron(shuffle=False).partial_fit(X, AND, classes=[0, 1])
+    page.say(
+        """One of these updates by hand: with the weights after the first epoch x = [0, 1] is answered with 1, and y
+        is 0. The error ŷ − y is taken back, times the input:"""
+    )
+    page.work(
+        chosen(explain(begun, X[1:2], AND[1:2]), "z1", "a1", "dL/dz1", "dL/dW1", "dL/db1", "W1'", "b1'")
+    )
     page.say("The four sums with the last of these weights, and the step behind each:")
     trace = explain(unit(w, b), X, AND[:, None], learning_rate=1.0)
     page.work(chosen(trace, "z1", "a1"))
