@@ -122,7 +122,8 @@ def test_repeated_and_missing_names(tmp_path):
     table = tables.read(_write(tmp_path / "a.csv", ",a,a,a.1,\n0,1,2,3,x\n1,4,5,6,y\n"))
     assert list(table.frame) == ["a", "a.2", "a.1", "Unnamed: 4"]
     assert table.repeated == ("a",)
-    assert "counts the rows" in table.remarks[0] and "'a.2'" in table.remarks[1]
+    assert "counts the rows" in table.remarks[0] and "called 'Unnamed: 4'" in table.remarks[1]
+    assert "'a.2'" in table.remarks[2]
     with pytest.raises(Refused, match="more than one column 'a'"):
         table.check_column("a", "--target")
     table.check_column("a.1", "--target")
@@ -177,3 +178,10 @@ def test_without_pandas_the_install_command_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(Refused, match=r"chalknet\[all\]"):
         tables.read(str(tmp_path / "a.csv"))
+
+
+def test_a_column_without_a_name_gets_one_and_that_is_said(tmp_path):
+    table = tables.read(_write(tmp_path / "a.csv", ",a\nx,1\ny,2\n"))
+    assert [remark.partition(": ")[2] for remark in table.remarks] == [
+        "column 1 has no name and is called 'Unnamed: 0'"
+    ]

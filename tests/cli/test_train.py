@@ -264,3 +264,23 @@ def test_ctrl_c_in_a_process_of_its_own(tmp_path, table):
     assert process.returncode == 130
     assert err.startswith("chalknet: Interrupted") and err.count("\n") == 1
     assert not list(tmp_path.glob("*tmp*"))
+
+
+def test_names_that_estimators_take_are_taken_too(chalknet, table, refused):
+    for number, options in enumerate((["--loss", "cross_entropy"], ["--activation", "logistic"])):
+        out = f"{number}.chalk"
+        assert chalknet("train", table, "--target", "kind", "--epochs", 1, "--out", out, *options).status == 0
+    assert cn.load("0.chalk").loss == "softmax_cross_entropy"
+    assert cn.load("1.chalk").activation == "sigmoid"
+    assert chalknet("train", table, "--target", "length", "--epochs", 1, "--loss", "mse").status == 0
+    assert "'mes' is not one of auto, " in (
+        line := refused("train", table, "--target", "length", "--loss", "mes")
+    )
+    assert line.endswith("(did you mean 'mse'?).")
+
+
+def test_targets_whose_squares_no_number_can_hold_are_refused(refused, flowers, tmp_path):
+    flowers["length"] = np.arange(60) * -1e299 - 0.5
+    flowers.to_csv(tmp_path / "a.csv", index=False)
+    line = refused("train", "a.csv", "--target", "length")
+    assert "Column 'length' of a.csv holds -5.9e+300, whose square" in line

@@ -95,7 +95,7 @@ def fit(X: pd.DataFrame, target: Target, options: Mapping[str, Any], *, val: flo
         try:
             model.fit(X.iloc[learned], y)
         except DataError as error:
-            if str(error) != NOT_FINITE:
+            if not str(error).startswith(NOT_FINITE):
                 raise
             raise Refused("The weights grew beyond all bounds; give a smaller --learning-rate") from error
     model.callbacks = None  # no part of what was learned

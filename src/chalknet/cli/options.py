@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -71,19 +71,24 @@ class Sizes(click.ParamType):
 
 
 class Name(click.ParamType):
-    """One name of a table that is imported only when a name is given."""
+    """One name of a table that is imported only when a name is given, or an alias of one."""
 
     name = "name"
 
-    def __init__(self, names: Callable[[], list[str]]) -> None:
-        self.names = names
+    def __init__(
+        self, names: Callable[[], list[str]], aliases: Callable[[], Mapping[str, str]] = dict
+    ) -> None:
+        self.names, self.aliases = names, aliases
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Accept a name of the table, or refuse it listing them all."""
-        allowed = self.names()
+        """Accept a name of the table, turn an alias into it, or refuse it listing them all."""
+        allowed, aliases = self.names(), self.aliases()
+        value = aliases.get(value, value)
         if value in allowed:
             return value
-        self.fail(f"{value!r} is not one of {', '.join(allowed)}{nearest(value, allowed)}.", param, ctx)
+        self.fail(
+            f"{value!r} is not one of {', '.join(allowed)}{nearest(value, [*allowed, *aliases])}.", param, ctx
+        )
 
 
 class Separator(click.ParamType):

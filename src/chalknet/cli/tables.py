@@ -204,6 +204,8 @@ def _table(found: list[tuple[str, pd.Series]], source: str, numbers: Collection[
             label = f"{name}.{number}"
         if number:
             renamed.setdefault(name, []).append(label)
+        elif not name:
+            remarks.append(f"{source}: column {i + 1} has no name and is called {label!r}")
         columns[label] = typed(cells, parse=numbers is None or label in numbers)
     for name, labels in renamed.items():
         what = f"{times[name]} columns are named {name!r}; all but the first are taken as {some(labels)}"

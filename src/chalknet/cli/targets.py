@@ -12,6 +12,7 @@ from chalknet.cli.tables import Table
 if TYPE_CHECKING:
     import numpy as np
 
+LARGEST = 1e150  # scores square the errors
 MOST_CLASSES = 20  # whole numbers with more distinct values than this are quantities, not classes
 
 
@@ -66,6 +67,11 @@ def choose(table: Table, name: str, task: str) -> Target:
         )
         raise Refused(
             f"Column {name!r} of {table.source} has {only} in {counted(n, 'row')}; there is nothing to learn"
+        )
+    if task == "regression" and np.abs(labels).max() > LARGEST:
+        largest = labels[np.argmax(np.abs(labels))]
+        raise Refused(
+            f"Column {name!r} of {table.source} holds {largest:g}, whose square no number can hold; divide the column"
         )
     if task == "regression":
         return Target(name, task, known, labels.astype(np.float64), because, remarks)

@@ -22,10 +22,22 @@ def _activations() -> list[str]:
     return list(ACTIVATIONS)
 
 
+def _activation_aliases() -> dict[str, str]:
+    from chalknet.maths.activations import ALIASES
+
+    return ALIASES
+
+
 def _losses() -> list[str]:
     from chalknet.maths.losses import LOSSES
 
     return ["auto", *LOSSES]
+
+
+def _loss_aliases() -> dict[str, str]:
+    from chalknet.maths.losses import ALIASES
+
+    return ALIASES
 
 
 @click.command(name="train")
@@ -44,9 +56,14 @@ def _losses() -> list[str]:
 )
 @click.option("--hidden", type=Sizes(), metavar="64,32", help="Neurons of each hidden layer.")
 @click.option(
-    "--activation", type=Name(_activations), metavar="NAME", help="Of the hidden layers; ? lists all names."
+    "--activation",
+    type=Name(_activations, _activation_aliases),
+    metavar="NAME",
+    help="Of the hidden layers; ? lists all names.",
 )
-@click.option("--loss", type=Name(_losses), metavar="NAME", help="What to minimise; ? lists all names.")
+@click.option(
+    "--loss", type=Name(_losses, _loss_aliases), metavar="NAME", help="What to minimise; ? lists all names."
+)
 @click.option("--learning-rate", type=Number(0.0), metavar="RATE", help="Learning rate at the start.")
 @click.option("--batch-size", type=Whole(1, 10**9), metavar="N", help="Rows of one step.")
 @click.option(
