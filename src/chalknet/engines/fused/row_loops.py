@@ -5,10 +5,9 @@ These are bodies for `loops`' overloads, so their signatures are those of `activ
 
 from __future__ import annotations
 
-import numpy as np
 from numba import njit
 
-from chalknet.engines.fused.fast import exp
+from chalknet.engines.fused.fast import exp, log1p
 from chalknet.engines.fused.gemm import transpose, turn_back
 from chalknet.engines.fused.lowering import FLAGS, INNER
 from chalknet.engines.fused.lowlevel import number, shift
@@ -85,7 +84,7 @@ def log_softmax(name, z, a, m, n, ld, p):
         for j in range(begin, begin + n):
             ties += where(a[j] == zero, one, zero)
             rest += where(a[j] == zero, zero, exp(a[j]))
-        log = np.log1p(rest + (ties - one))
+        log = log1p(rest + (ties - one))
         for j in range(begin, begin + n):
             a[j] -= log
 
@@ -160,7 +159,7 @@ def turned_cross_entropy(y, z, d, w, out, room, m, n, ld, scale):
             mass[i] += t[i]
             s[i] = power
     for i in range(m):
-        out[i] = w[i] * (mass[i] * np.log1p(rest[i] + (ties[i] - one)) - picked[i])
+        out[i] = w[i] * (mass[i] * log1p(rest[i] + (ties[i] - one)) - picked[i])
         rest[i] = mass[i] / (rest[i] + ties[i])
     factor = number(scale, z)
     for j in range(n):
