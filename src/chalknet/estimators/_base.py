@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from chalknet.engines import rules as r
 from chalknet.engines import select
 from chalknet.estimators import _build, _fitting, _state
+from chalknet.estimators._few import plain
 from chalknet.estimators._lbfgs import lbfgs
 from chalknet.estimators._sklearn import Interval, Options, StrOptions, fit_context, read, row_weights
 from chalknet.exceptions import ShapeError
@@ -214,7 +215,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
 
     def _outputs(self, X: Any, *, check: bool = True) -> np.ndarray:
         """What the network predicts for X, (n_samples, n_outputs)."""
-        if check:
+        if check and not plain(self, X):
             check_is_fitted(self)
             X = read(self, X, accept_sparse=["csr", "csc"], dtype=(np.float64, np.float32), reset=False)
         self._sync()

@@ -221,7 +221,6 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     def predict(self, X: Any) -> np.ndarray:
         """The predicted classes (n_samples,), or 0 and 1 for each label (n_samples, n_classes)."""
-        check_is_fitted(self)
         return self._decide(self._outputs(X))
 
     def _decide(self, out: np.ndarray) -> np.ndarray:
@@ -234,14 +233,16 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     @available_if(has_probabilities)
     def predict_proba(self, X: Any) -> np.ndarray:
         """The classes' probabilities (n_samples, n_classes), in the order of ``classes_``."""
-        check_is_fitted(self)
         out = self._outputs(X)
         if self._kind.startswith("multilabel"):
             return out
         if len(self.classes_) == 1:
             return np.ones_like(out)
         if self.n_outputs_ == 1:
-            return np.hstack([1 - out, out])
+            both = np.empty((len(out), 2), out.dtype)
+            np.subtract(1, out[:, 0], out=both[:, 0])
+            both[:, 1] = out[:, 0]
+            return both
         if self.out_activation_ != "softmax":  # each class against the rest: shares of one whole
             total = out.sum(axis=1, keepdims=True)
             return np.where(total > 0, out / np.where(total > 0, total, 1), out.dtype.type(1 / out.shape[1]))
