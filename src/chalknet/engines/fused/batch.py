@@ -46,6 +46,11 @@ def spread_out(net, fact, knob, buffer, index, m, k):
     return 0.0
 
 
+def nothing(net, fact, knob, buffer, index, m, k):
+    """For a place where there is nothing to do."""
+    return 0.0
+
+
 def take_targets(net, fact, knob, buffer, index, m, k):
     """Copy the batch's targets and weights; returns the sum of the weights."""
     n, stride = net[fact[at.LAST] + at.WIDTH], net[fact[at.LAST] + at.STRIDE]
