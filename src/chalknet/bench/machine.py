@@ -72,7 +72,8 @@ def describe() -> dict[str, Any]:
 def sentence(machine: dict[str, Any]) -> str:
     """One line of it."""
     bits = f", vectors of {machine['vector_bits']} bits" if machine["vector_bits"] else ""
+    cores = f"{machine['cores']} core{'s' * (machine['cores'] != 1)}"
     return (
-        f"{machine['date']}, {machine['processor']}, {machine['cores']} cores{bits}, {machine['system']}, "
+        f"{machine['date']}, {machine['processor']}, {cores}{bits}, {machine['system']}, "
         f"Python {machine['python']}, chalknet {machine['chalknet']}"
     )
