@@ -102,15 +102,6 @@ def test_what_the_activation_allows_needs_no_calculator(name):
         demand_what_is_allowed(made)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", STRAIGHT)
-@pytest.mark.parametrize("loss", PLAIN)
-def test_what_the_activation_allows_for_a_hundred_seeds(name, loss):
-    for seed in range(100):
-        made = cn.exercise(layers=SIZES[seed % len(SIZES)], activation=name, loss=loss, seed=seed)
-        demand_what_is_allowed(made)
-
-
 @pytest.mark.parametrize("loss", sorted(LOSSES))
 def test_every_loss_with_every_activation(loss):
     for k, name in enumerate(NAMES):
@@ -127,8 +118,9 @@ def test_the_whole_cross(loss):
     row = LOSSES[loss]
     sizes = [n for n in SIZES if n[-1] > 1 or not (row.rows and row.targets == (0.0, 1.0))]
     for name in NAMES:
+        holds = demand_what_is_allowed if name in STRAIGHT and loss in PLAIN else demand
         for seed in range(100):
-            demand(cn.exercise(layers=sizes[seed % len(sizes)], activation=name, loss=loss, seed=seed))
+            holds(cn.exercise(layers=sizes[seed % len(sizes)], activation=name, loss=loss, seed=seed))
 
 
 def test_a_seed_gives_the_same_sheet_for_ever():
