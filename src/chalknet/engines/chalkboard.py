@@ -171,7 +171,7 @@ class ChalkboardEngine:
 
         def slope(parameters: np.ndarray) -> tuple[float, np.ndarray]:
             with np.errstate(**QUIET):
-                board = Board(fused, parameters)
+                board = Board(fused, np.asarray(parameters, fused.dtype))
                 cost, derivative, total = board.cost(board.forward(x), y, w)
                 board.backward(derivative)
                 gradient = board.gradient()

@@ -13,7 +13,6 @@ from numba.extending import overload
 from chalknet.engines.fused.lowering import DTYPES, scalar
 from chalknet.engines.fused.lowlevel import JIT, number
 from chalknet.engines.fused.row_loops import (
-    FEW,
     ROW_BACKWARD,
     ROW_FORWARD,
     ROWS,
@@ -121,15 +120,14 @@ def _measure(name, y, a, d, w, out, room, m, n, ld, p, scale):
     f, df = scalar(row.f, dtype), scalar(row.df, dtype)
 
     def loop(name, y, a, d, w, out, room, m, n, ld, p, scale):
-        if m < FEW:
-            for i in range(m * ld):
-                d[i] = number(0.0, d)
-            for i in range(m):
-                factor, one = w[i] * scale, number(0.0, d)
-                for j in range(i * ld, i * ld + n):
-                    one += f(y[j], a[j], p)
-                    d[j] = factor * df(y[j], a[j], p)
-                out[i] = w[i] * one
+        if m == 1:
+            one = number(0.0, d)
+            for j in range(n):
+                one += f(y[j], a[j], p)
+                d[j] = w[0] * scale * df(y[j], a[j], p)
+            out[0] = one * w[0]
+            for j in range(n, ld):
+                d[j] = number(0.0, d)
             return
         # Turned, so that every loop runs over rows: there are few outputs, often.
         for begin in range(0, m, ROWS):

@@ -14,7 +14,6 @@ from chalknet.engines.fused.lowlevel import number, shift
 from chalknet.maths.ops import where
 
 ROWS = 128  # of a block, that are turned at a time
-FEW = 8  # rows, which are not worth it
 NARROW = 4  # outputs: fewer are moved one by one
 
 
@@ -46,7 +45,7 @@ def turn_rows_back(source, m, n, ld, target):
 
 
 def room_for(rows: int, stride: int) -> int:
-    """How many numbers `softmax_cross_entropy` needs room for."""
+    """How many numbers a loss needs room for."""
     return (2 * stride + 5) * min(rows, ROWS)
 
 
