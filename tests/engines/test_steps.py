@@ -91,7 +91,9 @@ def test_an_activation_and_its_derivative(name, dtype):
     row = activations.get(name)
     m, n, ld = 7, 13, 16
     z, number = inputs(dtype, m, n, ld), np.dtype(dtype).type
-    if name == "sine":  # compiled, it is exact up to a bound and beyond it only stays between -1 and 1 (see fast_sine)
+    if (
+        name == "sine"
+    ):  # compiled, it is exact up to a bound and beyond it only stays between -1 and 1 (see fast_sine)
         z[np.isfinite(z) & (np.abs(z) > 1e4)] = 7.0
     a, d = np.zeros_like(z), inputs(dtype, m, n, ld, 1, special=False)
     with np.errstate(all="ignore"):

@@ -98,7 +98,7 @@ SHAPE = 11  # where they begin
 NARROW = 4
 SMALL_BATCH = 256
 CACHE = 256 * 1024
-RANGE = 16 * 1024  # bytes of gradient that are formed before they are used
+RANGE = 256 * 1024  # bytes of gradient that are formed before they are used
 
 
 def aligned(n: int, dtype: Any) -> np.ndarray:

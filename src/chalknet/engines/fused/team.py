@@ -7,9 +7,7 @@ on who takes which; and nobody waits for a thread that has not begun a piece.
 
 from __future__ import annotations
 
-from llvmlite import ir
 from numba import njit, types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
 from chalknet.engines.fused import layout as at
@@ -60,18 +58,6 @@ if JIT:
 
         return types.int64(board, types.int64, types.int64), codegen
 
-    @intrinsic
-    def pause(typing):
-        """Tell the processor that this is a loop which waits."""
-
-        def codegen(context, builder, signature, args):
-            if "x86" in builder.module.triple:
-                kind = ir.FunctionType(ir.VoidType(), [])
-                builder.call(cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.sse2.pause"), [])
-            return context.get_dummy_value()
-
-        return types.void(), codegen
-
 else:
 
     def read(board, i):
@@ -87,9 +73,6 @@ else:
         was = board[i]
         board[i] += value
         return was
-
-    def pause():
-        """Twin: nothing."""
 
 
 @njit(**INNER)
@@ -120,8 +103,10 @@ def work(net, fact, knob, buffer, kernel, n):
     publish(board, OFFER, n << SHIFT)
     while take(net, fact, knob, buffer, board):
         pass
-    while read(board, DONE) < n:
-        pause()
+    while (
+        read(board, DONE) < n
+    ):  # no `pause` instruction: virtual machines stop the processor for microseconds at it
+        pass
 
 
 def help_type(T):
@@ -138,5 +123,4 @@ def help_out(net, fact, knob, buffer):
     """Take pieces until the board is closed."""
     board = integers(fact[at.BOARD])
     while read(board, CLOSED) == 0:
-        if not take(net, fact, knob, buffer, board):
-            pause()
+        take(net, fact, knob, buffer, board)
