@@ -19,7 +19,8 @@ from chalknet.exceptions import ParameterError
 
 @pytest.fixture(autouse=True)
 def _four_cores(monkeypatch):
-    """A machine of four cores without limits, whatever this one is."""
+    """A machine of four cores without limits, whatever this one is; workers find this file."""
+    monkeypatch.syspath_prepend(Path(__file__).parents[2])
     monkeypatch.setattr(threads, "cores", lambda: 4)
     monkeypatch.setattr(threads, "quota", lambda: sys.maxsize)
     monkeypatch.setattr(os, "cpu_count", lambda: 4)
