@@ -54,6 +54,7 @@ def test_a_peer_that_stops_early_is_refused(here, small, quick):
     assert found["refused"].startswith("not the same end: losses ")
 
 
+@pytest.mark.slow
 def test_a_prediction_of_other_weights_is_refused(here, quick):
     here.change = tamper(activation="tanh")
     found = compare(replace(WORKS["W5row"], calls=2), ["numpy"], quick)["against"]["numpy"]

@@ -225,6 +225,7 @@ def test_overflowed_traces_and_infinite_answers() -> None:
     assert not cn.check_work(trace, {"z1[0]": inf})
 
 
+@pytest.mark.slow
 def test_a_large_network_does_not_keep_one_waiting() -> None:
     net = cn.Network([cn.Dense(64, 100), cn.ReLU(), cn.Dense(100, 10)], loss=cn.MSE(), random_state=0)
     rng = np.random.RandomState(0)

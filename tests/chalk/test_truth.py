@@ -21,6 +21,7 @@ SMOOTH = (
 )
 
 
+@pytest.mark.slow
 @given(st.data(), st.integers(1, 3), st.sampled_from([1, 2, 4, 6]))
 def test_each_arithmetic_gives_its_value(traces, data, steps, precision):
     case = data.draw(traces.cases())
@@ -30,6 +31,7 @@ def test_each_arithmetic_gives_its_value(traces, data, steps, precision):
         assert step["part"] == "given" or drawn or step["value"] is None, step
 
 
+@pytest.mark.slow
 @given(st.data(), st.sampled_from([30.0, 1000.0]))
 def test_numbers_of_any_size_keep_equations_true(traces, data, scale):
     trace = data.draw(traces.cases(scale=scale)).explain(steps=2)

@@ -225,6 +225,7 @@ def test_factors_of_expressions_that_are_linear_in_gradients() -> None:
     assert coefficients(Expr("multiply", 2.0, d)) == {"dL/da1[0]": 2.0}
 
 
+@pytest.mark.slow
 @given(
     sizes=st.lists(st.integers(1, 4), min_size=2, max_size=4),
     activation=st.sampled_from(["relu", "sigmoid", "gelu", "softmax", "log_softmax", "elu", "identity"]),

@@ -49,6 +49,7 @@ def here(monkeypatch):
     return fresh
 
 
+@pytest.mark.slow
 def test_table_json_and_picture(chalknet, here, tmp_path):
     result = chalknet("bench", "W1", "w2b200", "--scale", 1, "--json", "b.json", "--plot", "b.svg")
     assert (result.status, result.err) == (0, "")

@@ -109,6 +109,7 @@ def test_both_engines_end_at_the_same_numbers(engines, case):
     engines.same(fused, plain, 1e-10)
 
 
+@pytest.mark.slow
 @settings(max_examples=settings.default.max_examples // 2)
 @given(cases())
 def test_in_float32_losses_agree_to_its_precision(engines, case):
