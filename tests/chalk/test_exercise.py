@@ -117,9 +117,9 @@ def test_every_loss_with_every_activation(loss):
 def test_the_whole_cross(loss):
     row = LOSSES[loss]
     sizes = [n for n in SIZES if n[-1] > 1 or not (row.rows and row.targets == (0.0, 1.0))]
-    for name in NAMES:
+    for k, name in enumerate(NAMES):
         holds = demand_what_is_allowed if name in STRAIGHT and loss in PLAIN else demand
-        for seed in range(100):
+        for seed in range(k % 10, 100, 10):  # all hundred seeds over ten activations
             holds(cn.exercise(layers=sizes[seed % len(sizes)], activation=name, loss=loss, seed=seed))
 
 

@@ -218,7 +218,8 @@ def rate_of(made: Attempt, demands: int) -> float | None:
     try:
         for rate in RATES:
             net.parameters = old - rate * gradient
-            falls = loss.forward(net.forward(made.x), made.y) < before
+            with np.errstate(over="ignore", invalid="ignore"):  # a step that overflows is too long: it does not fall
+                falls = loss.forward(net.forward(made.x), made.y) < before
             stays = not asked or short(net.parameters)
             if asked and demands < AGAIN:  # the numbers after the update as well
                 stays = stays and all(short(layer.output) for layer in net.layers)
