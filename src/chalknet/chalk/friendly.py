@@ -218,8 +218,9 @@ def rate_of(made: Attempt, demands: int) -> float | None:
     try:
         for rate in RATES:
             net.parameters = old - rate * gradient
-            with np.errstate(over="ignore", invalid="ignore"):  # a step that overflows is too long: it does not fall
+            with np.errstate(over="ignore", invalid="ignore"):  # a step that overflows is too long
                 falls = loss.forward(net.forward(made.x), made.y) < before
+            falls = falls and all(np.isfinite(layer.output).all() for layer in net.layers)
             stays = not asked or short(net.parameters)
             if asked and demands < AGAIN:  # the numbers after the update as well
                 stays = stays and all(short(layer.output) for layer in net.layers)
