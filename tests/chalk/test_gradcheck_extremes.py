@@ -52,8 +52,9 @@ def test_networks_that_are_hard_to_check(seed):
 
 @pytest.mark.slow
 def test_two_thousand_networks_of_any_size():
-    for seed in range(2000):
-        check(seed)
+    with np.errstate(over="ignore", invalid="ignore"):  # some of them overflow
+        for seed in range(2000):
+            check(seed)
 
 
 def sure(scale, objective):

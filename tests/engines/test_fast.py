@@ -156,9 +156,10 @@ def test_in_plain_python_they_are_numpys():
     assert fast.log1p(1.0) == np.log1p(1.0)
 
 
-@pytest.mark.skipif(not lowlevel.JIT, reason="overloads are for compiled code")
 @both_dtypes
 def test_compiled_code_calls_them_by_their_usual_names(dtype):
+    if not lowlevel.JIT:  # overloads are for compiled code
+        return
     x = np.array([0.0, 0.1, 0.7, 2.0], dtype)
     log1p, exp, erf, erfc, xlogy = fast.log1p, fast.exp, ops.erf, ops.erfc, ops.xlogy
 

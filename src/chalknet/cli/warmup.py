@@ -178,6 +178,8 @@ def train(
         ENGINE.session(description, state, data).run(Until(1))
         ENGINE.slope(description, data)(state.parameters)
     ENGINE.predict(description, state.parameters, data.X, link=True)
+    if not sparse:
+        ENGINE.reader(description, state.parameters)(X)
 
 
 def perceptron(dtype: str, *, sparse: bool = False) -> None:
