@@ -146,7 +146,7 @@ def train(
     batch_size: int = 2,
     **options: Any,
 ) -> None:
-    """One epoch of 2-3-2 on four rows by the compiled engine, a prediction and a gradient."""
+    """One epoch of 2-3-32-2 on four rows by the compiled engine, a prediction and a gradient."""
     import numpy as np
     from scipy.sparse import csr_matrix
 
@@ -160,7 +160,7 @@ def train(
 
     row = losses.get(loss)
     layers = [LayerSpec(DENSE, 2, 3), middle(activation, 3)]
-    layers += [LayerSpec(DROPOUT, 3, 3, "", 0.5)] * dropout + [LayerSpec(DENSE, 3, 2)]
+    layers += [LayerSpec(DROPOUT, 3, 3, "", 0.5)] * dropout + [LayerSpec(DENSE, 3, 32), LayerSpec(DENSE, 32, 2)]
     description = Description(
         tuple(layers), loss, row.p, dtype=dtype, batch_size=batch_size, reduction="mean_rows",
         optimizer=optimizer, hyper=tuple(optimizers.get(optimizer).hyper.values()),
