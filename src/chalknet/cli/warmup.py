@@ -160,7 +160,10 @@ def train(
 
     row = losses.get(loss)
     layers = [LayerSpec(DENSE, 2, 3), middle(activation, 3)]
-    layers += [LayerSpec(DROPOUT, 3, 3, "", 0.5)] * dropout + [LayerSpec(DENSE, 3, 32), LayerSpec(DENSE, 32, 2)]
+    layers += [LayerSpec(DROPOUT, 3, 3, "", 0.5)] * dropout + [
+        LayerSpec(DENSE, 3, 32),
+        LayerSpec(DENSE, 32, 2),
+    ]
     description = Description(
         tuple(layers), loss, row.p, dtype=dtype, batch_size=batch_size, reduction="mean_rows",
         optimizer=optimizer, hyper=tuple(optimizers.get(optimizer).hyper.values()),
