@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -27,10 +28,10 @@ CHAPTERS = {
 Cells = list[list[str | None]]  # the rows of an array, None for a blank
 
 
-class Sheet:
+class Sheet(ABC):
     """What the three writers share: the order of things. A line of a sheet is one or more lines of the file."""
 
-    kind = ""  # of `pieces`
+    kind: ClassVar[str]  # of `pieces`
 
     def __init__(self, exercise: Exercise) -> None:
         self.exercise, self.trace, self.book = exercise, exercise.trace, exercise.trace.book
@@ -85,37 +86,37 @@ class Sheet:
         """A number as it is printed."""
         return pieces.value_of(self.kind, value, self.trace.precision)
 
+    @abstractmethod
     def formula(self, left: str, e: Any) -> str:
         """left = expression, in symbols."""
-        raise NotImplementedError
 
     def prose(self, sentence: str) -> str:
         """A sentence."""
         return sentence
 
+    @abstractmethod
     def title(self, sentence: str) -> str:
         """The heading."""
-        raise NotImplementedError
 
+    @abstractmethod
     def facts(self, pairs: list[tuple[str, str]]) -> Iterator[str]:
         """What it is about."""
-        raise NotImplementedError
 
+    @abstractmethod
     def chapter(self, title: str) -> str:
         """A heading within."""
-        raise NotImplementedError
 
+    @abstractmethod
     def array(self, name: str, cells: Cells, title: str) -> Iterator[str]:
         """An array of numbers or blanks."""
-        raise NotImplementedError
 
+    @abstractmethod
     def worked(self, steps: list[Step]) -> Iterator[str]:
         """Equations."""
-        raise NotImplementedError
 
+    @abstractmethod
     def note(self, sentence: str) -> Iterator[str]:
         """A line at the end."""
-        raise NotImplementedError
 
     def document(self, title: str, body: str) -> str:
         """A whole file."""
