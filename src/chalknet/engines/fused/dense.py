@@ -7,12 +7,13 @@ they are, and where the layer's record begins in `net`. They return 0, for all k
 from __future__ import annotations
 
 from llvmlite import ir
-from numba import types
+from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 from chalknet.engines.fused import layout as at
 from chalknet.engines.fused.gemm import one_row, transpose
+from chalknet.engines.fused.lowering import INNER
 from chalknet.engines.fused.lowlevel import JIT, call, columns, integers, number, numbers, shift
 from chalknet.engines.fused.tile import TALL, WORD, Vectors, make_dots
 
@@ -48,27 +49,36 @@ def dense_backward(net, fact, knob, buffer, index, m, k):
 
 
 def dense_learn(net, fact, knob, buffer, index, m, k):
-    """dW = Aᵀ D for a range of W's rows, and with it db = the sum of D's rows, if it belongs to the range.
+    """dW = Aᵀ D for a range of W's rows, and db."""
+    learn(net, fact, buffer, index, k, at.BLOCK, at.NEXT + at.DELTA)
+    return 0.0
 
+
+@njit(**INNER)
+def learn(net, fact, buffer, index, k, left, right):
+    """Leftᵀ Right for a range of the gradient's rows, and db = the sum of D's rows, if it belongs to the range.
+
+    `left` and `right` say where a block's record names its two factors: A and D, or D and A where weights lie turned.
     The sums run over the rows of all blocks, in their order, on top of what the batch's earlier blocks have left.
     """
     begin, end, with_biases = index[1], index[2], index[3]
-    stride, below = net[k + at.NEXT + at.STRIDE], net[k + at.STRIDE]
+    above, row = net[k + at.NEXT + at.STRIDE], net[k + at.ROW]
+    left_row = net[k + at.STRIDE] if left == at.BLOCK else above
     zeros, one = shift(buffer, fact[at.ZEROS]), shift(buffer, fact[at.ONE])
-    gradient = shift(buffer, fact[at.GRADIENT] + net[k + at.WEIGHTS] + begin * stride)
+    gradient = shift(buffer, fact[at.GRADIENT] + net[k + at.WEIGHTS] + begin * row)
     biases = shift(buffer, fact[at.GRADIENT] + net[k + at.BIASES])
     for b in range(fact[at.ACTIVE]):
         place = shift(net, b * fact[at.NET_SIZE] + k)
-        a, d = shift(buffer, place[at.BLOCK] + begin), shift(buffer, place[at.NEXT + at.DELTA])
+        one_side, other = shift(buffer, place[left] + begin), shift(buffer, place[right])
         rows, fresh = fact[b * at.N_FACTS + at.COUNT], b == 0 and fact[at.FRESH] != 0
-        init, init_row = (zeros, 0) if fresh else (gradient, stride)
+        init, init_row = (zeros, 0) if fresh else (gradient, row)
         call(
             fact[at.PRODUCT],
-            (a, 1, below, d, stride, gradient, stride, init, init_row, end - begin, stride, rows),
+            (one_side, 1, left_row, other, row, gradient, row, init, init_row, end - begin, row, rows),
         )
         if with_biases != 0:
-            one_row(one, 0, d, stride, biases, zeros if fresh else biases, stride, rows)
-    return 0.0
+            d = shift(buffer, place[at.NEXT + at.DELTA])
+            one_row(one, 0, d, above, biases, zeros if fresh else biases, above, rows)
 
 
 def narrow_forward(net, fact, knob, buffer, index, m, k):
@@ -112,26 +122,13 @@ def narrow_backward(net, fact, knob, buffer, index, m, k):
 
 
 def narrow_learn(net, fact, knob, buffer, index, m, k):
-    """dWᵀ = Dᵀ A for a range of the outputs, and db; see `dense_learn`."""
-    begin, end, with_biases = index[1], index[2], index[3]
-    stride, below, n_in = net[k + at.NEXT + at.STRIDE], net[k + at.STRIDE], net[k + at.WIDTH]
-    zeros, one = shift(buffer, fact[at.ZEROS]), shift(buffer, fact[at.ONE])
-    gradient = shift(buffer, fact[at.GRADIENT] + net[k + at.WEIGHTS] + begin * below)
-    biases = shift(buffer, fact[at.GRADIENT] + net[k + at.BIASES])
-    for b in range(fact[at.ACTIVE]):
-        place = shift(net, b * fact[at.NET_SIZE] + k)
-        a, d = shift(buffer, place[at.BLOCK]), shift(buffer, place[at.NEXT + at.DELTA])
-        rows, fresh = fact[b * at.N_FACTS + at.COUNT], b == 0 and fact[at.FRESH] != 0
-        init, init_row = (zeros, 0) if fresh else (gradient, below)
-        call(
-            fact[at.PRODUCT],
-            (shift(d, begin), 1, stride, a, below, gradient, below, init, init_row, end - begin, below, rows),
-        )
-        if with_biases != 0:
-            one_row(one, 0, d, stride, biases, zeros if fresh else biases, stride, rows)
-    for j in range(end - begin):  # the inputs' padding need not be zero
-        for i in range(n_in, below):
-            gradient[j * below + i] = number(0.0, buffer)
+    """dWᵀ = Dᵀ A for a range of the outputs, and db."""
+    learn(net, fact, buffer, index, k, at.NEXT + at.DELTA, at.BLOCK)
+    n_in, row = net[k + at.WIDTH], net[k + at.ROW]
+    gradient = shift(buffer, fact[at.GRADIENT] + net[k + at.WEIGHTS])
+    for j in range(index[1], index[2]):  # the inputs' padding need not be zero
+        for i in range(n_in, row):
+            gradient[j * row + i] = number(0.0, buffer)
     return 0.0
 
 
