@@ -30,6 +30,13 @@ CASES = {
     "large batches": {"batch_size": 1000, "n": 1100},
     "class numbers, weights": {"loss": "softmax_cross_entropy", "labels": True, "weights": True},
     "csr": {"csr": True, "layers": (5, 40, "tanh", 3)},
+    "weights, validation": {
+        "weights": True,
+        "score": r.R2,
+        "watch": r.VALIDATION,
+        "patience": 9.0,
+        "validation": 150,
+    },
     "validation": {"score": r.NEGATIVE_LOSS, "watch": r.VALIDATION, "patience": 9.0, "validation": 50},
 }
 
@@ -42,7 +49,7 @@ def train(engines, monkeypatch, blocks, helping, name, dtype):
     state = engines.start(description)
     monkeypatch.setattr(fused, "wanted", lambda *_: blocks)
     session = ENGINE.session(description, state, data)
-    if session.helpers is not None:
+    if blocks > 1:
         monkeypatch.setattr(session.helpers, "choose", lambda seconds: (helping, seconds))
     while session.run(Until(1)) == r.RUNNING:
         pass

@@ -81,9 +81,10 @@ def test_validation_scores_and_the_best_weights_are_kept(engines):
 def test_long_work_comes_back_after_about_a_tenth_of_a_second(engines):
     d = engines.description((3, 64, "relu", 2), max_epochs=1 << 30, batch_size=1)
     engine, states = load("numba"), [engines.start(d) for _ in range(4)]
+    sessions = [engine.session(d, state, engines.data(d)) for state in states]
     with engine.crew(2) as crew:
-        for state in states:
-            crew.start(engine.session(d, state, engines.data(d)), 1 << 30)
+        for session in sessions:  # all of them before a thread can be back from its first
+            crew.start(session, 1 << 30)
         assert not crew.hungry()
         for _ in range(12):  # the first guesses may be wrong
             for session, reason in crew.wait():

@@ -46,18 +46,14 @@ def spread_out(net, fact, knob, buffer, index, m, k):
     return 0.0
 
 
-def nothing(net, fact, knob, buffer, index, m, k):
-    """For a place where there is nothing to do."""
-    return 0.0
-
-
 def take_targets(net, fact, knob, buffer, index, m, k):
-    """Copy the batch's targets and weights; returns the sum of the weights."""
+    """Copy the rows' targets and weights."""
     n, stride = net[fact[at.LAST] + at.WIDTH], net[fact[at.LAST] + at.STRIDE]
     y = numbers(fact[at.ALL_TARGETS], buffer)
     for i in range(m):
         copy(shift(buffer, fact[at.Y] + i * stride), shift(y, index[i] * n), n)
-    return take_weights(fact, buffer, index, m)
+    take_weights(fact, buffer, index, m)
+    return 0.0
 
 
 def take_labels(net, fact, knob, buffer, index, m, k):
@@ -68,20 +64,17 @@ def take_labels(net, fact, knob, buffer, index, m, k):
         y[i] = number(0.0, buffer)
     for i in range(m):
         y[i * stride + labels[index[i]]] = number(1.0, buffer)
-    return take_weights(fact, buffer, index, m)
+    take_weights(fact, buffer, index, m)
+    return 0.0
 
 
 @njit(**INNER)
 def take_weights(fact, buffer, index, m):
-    """Copy the rows' weights; returns their sum. Without weights all of them stay 1."""
-    if fact[at.ROW_WEIGHTS] == 0:
-        return np.float64(m)
-    w, given = shift(buffer, fact[at.W]), numbers(fact[at.ROW_WEIGHTS], buffer)
-    total = 0.0
-    for i in range(m):
-        w[i] = given[index[i]]
-        total += w[i]
-    return total
+    """Copy the rows' weights. Without weights all of them stay 1."""
+    if fact[at.ROW_WEIGHTS] != 0:
+        w, given = shift(buffer, fact[at.W]), numbers(fact[at.ROW_WEIGHTS], buffer)
+        for i in range(m):
+            w[i] = given[index[i]]
 
 
 @njit(**INNER)
@@ -209,7 +202,8 @@ def block(net, fact, knob, buffer, index, m, k):
     """Everything that is done to the rows of block number k."""
     net, fact = shift(net, k * fact[at.NET_SIZE]), shift(fact, k * at.N_FACTS)
     index, m = shift(integers(fact[at.ROWS]), fact[at.FROM]), fact[at.COUNT]
-    call_float(fact[at.TARGETS], (net, fact, knob, buffer, index, m, 0))
+    if fact[at.TARGETS] != 0:
+        call_float(fact[at.TARGETS], (net, fact, knob, buffer, index, m, 0))
     forward(net, fact, knob, buffer, index, m)
     call_float(fact[at.LOSS], (net, fact, knob, buffer, index, m, fact[at.LAST]))
     backward(net, fact, knob, buffer, index, m)
@@ -247,7 +241,7 @@ def weight_of(fact, buffer, index, m):
         return np.float64(m)
     given, total = numbers(fact[at.ROW_WEIGHTS], buffer), 0.0
     for i in range(m):
-        total += given[index[i]]
+        total += np.float64(given[index[i]])
     return total
 
 
@@ -284,7 +278,8 @@ def one_batch(net, fact, knob, buffer, index, m, k):
 
 def single(net, fact, knob, buffer, index, m, k):
     """The same for a batch of one row whose update is made on the way back."""
-    knob[at.WEIGHT] = call_float(fact[at.TARGETS], (net, fact, knob, buffer, index, m, k))
+    knob[at.WEIGHT] = weight_of(fact, buffer, index, m)
+    call_float(fact[at.TARGETS], (net, fact, knob, buffer, index, m, k))
     forward(net, fact, knob, buffer, index, m)
     total = call_float(fact[at.LOSS], (net, fact, knob, buffer, index, m, fact[at.LAST]))
     backward(net, fact, knob, buffer, index, m)

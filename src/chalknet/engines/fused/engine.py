@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 import time
-from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from chalknet.engines.fused.slope import FusedSlope
 from chalknet.engines.fused.steps import entry
 from chalknet.engines.fused.wiring import Wiring, first_narrow, is_csr, single_rows
 
-BLOCK = 128  # rows at a time where a batch is not what decides: predictions, gradients of the whole data
+BLOCK = 128  # rows at a time in predictions
 HISTORY = 4096  # epochs in one call
 
 
@@ -30,7 +30,8 @@ class FusedSession:
     def __init__(self, description: Description, state: State, data: Data) -> None:
         n = data.rows.size
         batch = min(description.batch_size, n)
-        single = single_rows(description, is_csr(data.X))
+        csr = is_csr(data.X)
+        single = single_rows(description, csr)
         threads = 1 if single else wanted(batch, description.n_parameters)
         self.layout = layout = Layout(
             description,
@@ -39,14 +40,14 @@ class FusedSession:
             slots=len(state.slots),
             best=state.best is not None,
             blocks=threads,
-            narrow=first_narrow(is_csr(data.X), single),
+            narrow=first_narrow(csr, single),
         )
         self.wiring = wiring = Wiring(layout)
         wiring.rows(data.X)
-        wiring.layers(is_csr(data.X), single)
+        wiring.layers(csr, single)
         wiring.goal(data)
         wiring.pace(data, state.seed, single)
-        wiring.ready(is_csr(data.X))
+        wiring.ready(csr)
         self.state, self.scored = state, description.score != r.NO_SCORE
         self.places = [(0, state.parameters)] + [
             (int(layout.fact[at.SLOT0 + i]), s) for i, s in enumerate(state.slots)
@@ -64,7 +65,7 @@ class FusedSession:
         self.arguments = [pointer(a) for a in self.arrays]
         self.code = (t.train, str(layout.dtype), t.train_type)
         self.train = entry(*self.code)
-        self.helpers = Helpers(layout, self.arguments[:4], threads) if threads > 1 else None
+        self.helpers = Helpers(layout, self.arguments[:4], threads)
         # A first guess, corrected by the clock: two operations a weight and row, three times.
         self.steps_a_second = 2e9 / (6.0 * batch * int(layout.fact[at.SIZE]) + 1000.0)
 
@@ -74,11 +75,11 @@ class FusedSession:
         steps = max(1, int(self.steps_a_second * until.seconds))
         epochs = min(until.epochs, HISTORY)
         before, done = self.done()
-        n = 1
-        if self.helpers is not None:
-            n, seconds = self.helpers.choose(self._seconds(steps, epochs))
-            steps = max(1, min(steps, int(self.steps_a_second * seconds)))
-        with nullcontext() if self.helpers is None else self.helpers.at_work(n):
+        n, seconds = self.helpers.choose(self._seconds(steps, epochs))
+        steps = max(
+            1, min(steps, math.ceil(self.steps_a_second * seconds))
+        )  # rounded up: no last step is left over
+        with self.helpers.at_work(n):
             clock, reason = time.perf_counter(), r.RUNNING
             try:
                 reason = self.train(*self.arguments, steps, epochs)
@@ -88,8 +89,7 @@ class FusedSession:
         new = self.done()[0] - before
         if took > 1e-4:
             self.steps_a_second = min(new / took, 4.0 * self.steps_a_second)
-        if self.helpers is not None:
-            self.helpers.learn(n, new, took)
+        self.helpers.learn(n, new, took)
         return reason
 
     def _seconds(self, steps: int, epochs: int) -> float:
@@ -144,11 +144,11 @@ class FusedEngine:
     @quiet
     def predict(self, description: Description, parameters: np.ndarray, X: Any, link: bool) -> np.ndarray:
         """The last layer's output for all rows of X, through the loss's link if wished."""
-        n = X.shape[0]
-        layout = Layout(description, min(BLOCK, max(n, 1)), training=False, narrow=first_narrow(is_csr(X)))
+        n, csr = X.shape[0], is_csr(X)
+        layout = Layout(description, min(BLOCK, max(n, 1)), training=False, narrow=first_narrow(csr))
         wiring = Wiring(layout)
         wiring.rows(X)
-        wiring.layers(is_csr(X))
+        wiring.layers(csr)
         if link:
             wiring.link(description.output_link())
         layout.pack(parameters, 0)

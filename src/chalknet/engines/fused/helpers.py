@@ -35,21 +35,21 @@ class Helpers:
     Args:
         layout: the session's, wired.
         arguments: what kernels are called with: net, fact, knob, buffer.
-        n: how many threads work, the caller's included.
+        n: how many threads may work, the caller's included; 1 where nobody helps.
     """
 
     def __init__(self, layout: Layout, arguments: list[int], n: int) -> None:
         self.layout, self.arguments, self.n = layout, arguments, n
-        self.board = aligned(BOARD, np.int64)
-        layout.facts[:, at.BOARD] = kept(self.board)
-        self.help = entry(help_out, str(layout.dtype), help_type)
+        if n > 1:
+            self.board = aligned(BOARD, np.int64)
+            layout.facts[:, at.BOARD] = kept(self.board)
+            self.help = entry(help_out, str(layout.dtype), help_type)
         self.rates: dict[int, float] = {}  # steps a second, by number of threads
         self.calls = 0
 
     def choose(self, seconds: float) -> tuple[int, float]:
         """How many threads the next call uses, which would take about so many seconds, and how long it may be."""
-        n = min(self.n, threads.available())
-        if seconds < CALL_SECONDS or n == 1:
+        if self.n == 1 or seconds < CALL_SECONDS or (n := min(self.n, threads.available())) == 1:
             return 1, seconds
         self.calls += 1
         if n not in self.rates or 1 not in self.rates:

@@ -178,7 +178,7 @@ class FusedCrew:
     def _advance(self, group: list[tuple[Turn, int]]) -> list[tuple[Session, int]]:
         """One compiled call."""
         first = group[0][0]
-        if len(group) == 1 and getattr(first.session, "helpers", None):  # it has threads to itself
+        if len(group) == 1 and first.session.helpers.n > 1:  # it has threads to itself
             return [(first.session, first.session.run(Until(first.epochs)))]
         table = np.empty((len(group), RECORD), np.int64)
         for record, (turn, steps) in zip(table, group, strict=True):

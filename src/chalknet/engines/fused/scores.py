@@ -11,7 +11,7 @@ from numba import njit
 
 from chalknet.engines import rules as r
 from chalknet.engines.fused import layout as at
-from chalknet.engines.fused.batch import forward, summed
+from chalknet.engines.fused.batch import forward, summed, weight_of
 from chalknet.engines.fused.lowering import INNER
 from chalknet.engines.fused.lowlevel import call, call_float, number, shift
 
@@ -52,10 +52,10 @@ def score(net, fact, knob, buffer, index, m, k):
     )
     for j in range(3 * n):
         mean[j] = 0.0
-    total, weights = 0.0, 0.0
+    total, weights = 0.0, weight_of(fact, buffer, index, m)
     for begin in range(0, m, block):
         rows, size = shift(index, begin), min(block, m - begin)
-        weights += call_float(fact[at.TARGETS], (net, fact, knob, buffer, rows, size, 0))
+        call_float(fact[at.TARGETS], (net, fact, knob, buffer, rows, size, 0))
         forward(net, fact, knob, buffer, rows, size)
         if kind == r.NEGATIVE_LOSS:
             knob[at.WEIGHT] = 1.0

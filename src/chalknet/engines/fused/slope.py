@@ -7,10 +7,9 @@ import numpy as np
 from chalknet.engines.base import Data, Description
 from chalknet.engines.fused import layout as at
 from chalknet.engines.fused import train as t
-from chalknet.engines.fused.batch import nothing
 from chalknet.engines.fused.layout import Layout
 from chalknet.engines.fused.lowlevel import pointer, quiet
-from chalknet.engines.fused.steps import entry, kernel
+from chalknet.engines.fused.steps import entry
 from chalknet.engines.fused.wiring import Wiring, first_narrow, is_csr
 
 
@@ -30,7 +29,6 @@ class FusedSlope:
         arrays = (layout.nets.reshape(-1), layout.facts.reshape(-1), layout.knob, layout.buffer, self.flat)
         self.arguments = [pointer(array) for array in arrays]
         self.fits = data.rows.size <= layout.rows and not csr
-        self.nothing = kernel(nothing, str(layout.dtype))
         self.held, self.run = arrays, entry(t.slope, str(layout.dtype), t.slope_type)
 
     @quiet
@@ -39,5 +37,5 @@ class FusedSlope:
         self.flat[:] = parameters
         value = self.run(*self.arguments)
         if self.fits:  # the rows lie in their block now, and nothing else is ever written there
-            self.layout.fact[at.GATHER], self.layout.fact[at.TARGETS] = 0, self.nothing
+            self.layout.fact[[at.GATHER, at.TARGETS]] = 0
         return value, self.flat.copy()
