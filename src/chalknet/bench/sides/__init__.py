@@ -30,3 +30,14 @@ class Job(NamedTuple):
 
     run: Callable[[], Any]
     read: Callable[[Any], Outcome]
+
+
+def repeated(times: int, call: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
+    """What makes a call so many times and gives its last result."""
+
+    def run() -> Any:
+        for _ in range(times - 1):
+            call(*arguments)
+        return call(*arguments)
+
+    return run

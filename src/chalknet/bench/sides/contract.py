@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chalknet.bench.data import SEED, Data, Outcome, Weights, judge, judge_probabilities
-from chalknet.bench.sides import Job, UnavailableError
+from chalknet.bench.sides import Job, UnavailableError, repeated
 from chalknet.bench.works import GRID, LBFGS, MANY, PREDICT, TRAIN, Work
 
 ALPHAS, RATES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0, 3.0, 10.0), (1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
@@ -101,13 +101,9 @@ def _predict(work: Work, data: Data, library: Any) -> Job:
     estimator.coefs_ = [w for w, _ in data.first[0]]
     estimator.intercepts_ = [b for _, b in data.first[0]]
 
-    def run() -> np.ndarray:
-        p = estimator.predict_proba(data.X)
-        for _ in range(work.calls - 1):
-            p = estimator.predict_proba(data.X)
-        return p
-
-    return Job(run, lambda p: judge_probabilities(work, data, p))
+    return Job(
+        repeated(work.calls, estimator.predict_proba, data.X), lambda p: judge_probabilities(work, data, p)
+    )
 
 
 def _many(work: Work, data: Data, library: Any) -> Job:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chalknet.bench.data import Data, Outcome, Weights, judge, judge_probabilities, orders
-from chalknet.bench.sides import Job, UnavailableError
+from chalknet.bench.sides import Job, UnavailableError, repeated
 from chalknet.bench.works import GRADIENT, MANY, PREDICT, TRAIN, Work
 
 CHUNK = 4000
@@ -177,14 +177,12 @@ def _predict(work: Work, data: Data) -> Job:
     forms = (plain,) if work.rows % CHUNK else (plain, jax.jit(chunked))
     best = min(forms, key=seconds) if len(forms) > 1 else plain
 
-    def run() -> np.ndarray:
-        p = jax.block_until_ready(best(weights, X))
-        for _ in range(work.calls - 1):
-            p = jax.block_until_ready(best(weights, X))
-        return p
+    def once() -> Any:
+        return jax.block_until_ready(best(weights, X))
 
     return Job(
-        run, lambda p: judge_probabilities(work, data, np.asarray(p).reshape(work.rows, work.sizes[-1]))
+        repeated(work.calls, once),
+        lambda p: judge_probabilities(work, data, np.asarray(p).reshape(work.rows, work.sizes[-1])),
     )
 
 
@@ -194,14 +192,11 @@ def _gradient(work: Work, data: Data) -> Job:
     X, y, first = _arrays(work, data)
     both = jax.jit(lambda w, x, t: jax.value_and_grad(lambda p: _loss(work, p, x, t))(w))
 
-    def run() -> Any:
-        out = jax.block_until_ready(both(first[0], X, y))
-        for _ in range(work.calls - 1):
-            out = jax.block_until_ready(both(first[0], X, y))
-        return out
+    def once() -> Any:
+        return jax.block_until_ready(both(first[0], X, y))
 
     def read(out: Any) -> Outcome:
         parts = [np.asarray(part, np.float64).ravel() for pair in out[1] for part in pair]
         return Outcome(float(out[0]), np.concatenate(parts))
 
-    return Job(run, read)
+    return Job(repeated(work.calls, once), read)

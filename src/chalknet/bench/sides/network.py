@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chalknet.bench.data import SEED, Data, Outcome, judge, judge_probabilities
-from chalknet.bench.sides import Job, UnavailableError
+from chalknet.bench.sides import Job, UnavailableError, repeated
 from chalknet.bench.works import GRADIENT, PREDICT, TRAIN, Work
 
 
@@ -83,23 +83,14 @@ def _predict(work: Work, data: Data) -> Job:
     )  # what was never trained predicts by NumPy
     net.parameters = first
 
-    def run() -> np.ndarray:
-        p = net.predict(data.X)
-        for _ in range(work.calls - 1):
-            p = net.predict(data.X)
-        return p
-
-    return Job(run, lambda p: judge_probabilities(work, data, p))
+    return Job(repeated(work.calls, net.predict, data.X), lambda p: judge_probabilities(work, data, p))
 
 
 def _gradient(work: Work, data: Data) -> Job:
     net = build(work, data)
     call = net.objective(data.X, data.y, **dict(work.options))
 
-    def run() -> Any:
-        out = call(net.parameters)
-        for _ in range(work.calls - 1):
-            out = call(net.parameters)
-        return out
-
-    return Job(run, lambda out: Outcome(float(out[0]), np.asarray(out[1], np.float64).ravel()))
+    return Job(
+        repeated(work.calls, call, net.parameters),
+        lambda out: Outcome(float(out[0]), np.asarray(out[1], np.float64).ravel()),
+    )

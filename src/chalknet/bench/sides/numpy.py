@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from chalknet.bench.data import Data, Outcome, Weights, judge, judge_probabilities, orders
-from chalknet.bench.sides import Job, UnavailableError
+from chalknet.bench.sides import Job, UnavailableError, repeated
 from chalknet.bench.works import GRADIENT, PREDICT, TRAIN, Work
 
 CHUNK = 4096  # rows of a prediction at a time, so that the values between stay in the cache
@@ -108,13 +108,7 @@ def _predict(work: Work, data: Data) -> Job:
             out[i : i + CHUNK] = softmax(forward(work, weights, data.X[i : i + CHUNK])[-1])
         return out
 
-    def run() -> np.ndarray:
-        p = once()
-        for _ in range(work.calls - 1):
-            p = once()
-        return p
-
-    return Job(run, lambda p: judge_probabilities(work, data, p))
+    return Job(repeated(work.calls, once), lambda p: judge_probabilities(work, data, p))
 
 
 def _gradient(work: Work, data: Data) -> Job:
@@ -122,13 +116,7 @@ def _gradient(work: Work, data: Data) -> Job:
         z, found = gradient(work, data.first[0], data.X, data.y)
         return float(0.5 * np.sum((z - data.y) ** 2) / work.rows), found
 
-    def run() -> Any:
-        out = once()
-        for _ in range(work.calls - 1):
-            out = once()
-        return out
-
     def read(out: Any) -> Outcome:
         return Outcome(out[0], np.concatenate([g.ravel() for pair in out[1] for g in pair]))
 
-    return Job(run, read)
+    return Job(repeated(work.calls, once), read)

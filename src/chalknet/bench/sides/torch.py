@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chalknet.bench.data import Data, Outcome, Weights, judge, judge_probabilities, orders
-from chalknet.bench.sides import Job, UnavailableError
+from chalknet.bench.sides import Job, UnavailableError, repeated
 from chalknet.bench.works import GRADIENT, MANY, PREDICT, TRAIN, Work
 
 CHUNK = 4096
@@ -126,13 +126,7 @@ def _predict(work: Work, data: Data) -> Job:
 
     best = whole if work.rows <= CHUNK else min((whole, chunks), key=seconds)
 
-    def run() -> np.ndarray:
-        p = best()
-        for _ in range(work.calls - 1):
-            p = best()
-        return p.numpy()
-
-    return Job(run, lambda p: judge_probabilities(work, data, p))
+    return Job(repeated(work.calls, best), lambda p: judge_probabilities(work, data, p.numpy()))
 
 
 def _gradient(work: Work, data: Data) -> Job:
