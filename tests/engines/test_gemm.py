@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalknet.engines.fused import gemm, lowlevel
-from chalknet.engines.fused.layout import aligned, padded
+from chalknet.engines.fused.sizes import aligned, padded
 from chalknet.engines.fused.steps import entry
 from chalknet.engines.fused.tile import VECTOR_BYTES
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from chalknet.engines import threads
 from chalknet.engines.fused import layout as at
-from chalknet.engines.fused.layout import Layout, aligned
+from chalknet.engines.fused.layout import Layout
 from chalknet.engines.fused.lowlevel import JIT, kept
+from chalknet.engines.fused.sizes import aligned
 from chalknet.engines.fused.steps import entry
 from chalknet.engines.fused.team import BOARD, CLOSED, help_out, help_type
 

@@ -16,7 +16,8 @@ import numpy as np
 from chalknet.engines import base
 from chalknet.engines.base import Description
 from chalknet.engines.fused.row_loops import room_for
-from chalknet.engines.fused.tile import TALL, VECTOR_BYTES
+from chalknet.engines.fused.sizes import RANGE, aligned, block_rows, is_narrow, padded
+from chalknet.engines.fused.tile import TALL
 from chalknet.engines.random import dropout_threshold
 
 # `net` (int64) holds a record for each block; layer k, which takes block k to block k + 1, shares block k's record.
@@ -93,42 +94,6 @@ CLOCK = 36  # 4: step, total steps, epoch, samples
 MOMENTS = 40  # 3 for each output, for R²
 # then SHAPE: an activation's shape parameter, or a dropout's 1/(1 - rate); one a layer
 SHAPE = 11  # where they begin
-
-
-NARROW = 4
-SMALL_BATCH = 256
-CACHE = 256 * 1024
-RANGE = 256 * 1024  # bytes of gradient that are formed before they are used
-
-
-def aligned(n: int, dtype: Any) -> np.ndarray:
-    """Zeros that begin on a cache line."""
-    dtype = np.dtype(dtype)
-    raw = np.zeros(max(n, 1) * dtype.itemsize + 64, np.uint8)
-    begin = -raw.ctypes.data % 64
-    return raw[begin : begin + max(n, 1) * dtype.itemsize].view(dtype)
-
-
-def padded(n: int, dtype: Any) -> int:
-    """The stride of rows of `n` numbers."""
-    size = np.dtype(dtype).itemsize
-    lanes = VECTOR_BYTES // size
-    stride = -(-n // lanes) * lanes
-    return stride + lanes if stride * size % 2048 == 0 else stride
-
-
-def is_narrow(n_in: int, n_out: int, dtype: Any) -> bool:
-    """Whether a layer's outputs fill so little of a vector that its products are better taken along the inputs."""
-    lanes = VECTOR_BYTES // np.dtype(dtype).itemsize
-    along = -(-n_in // lanes)
-    return n_out <= NARROW and n_out * (2 * along + 8) < 2 * n_in  # 8: the sum of a vector's numbers
-
-
-def block_rows(batch: int, row_bytes: int, blocks: int) -> int:
-    """Rows of a block: a whole batch where it is small; else what stays in the second-level cache."""
-    most = batch if batch <= SMALL_BATCH else min(max(CACHE // row_bytes, SMALL_BATCH // 2), 2 * SMALL_BATCH)
-    rounds = -(-batch // (most * blocks))
-    return min(batch, -(-batch // (rounds * blocks * 8)) * 8)
 
 
 class Layout:

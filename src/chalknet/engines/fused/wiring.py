@@ -17,6 +17,7 @@ from chalknet.engines.fused.gemm import product, product_type
 from chalknet.engines.fused.layout import Layout
 from chalknet.engines.fused.lowlevel import kept
 from chalknet.engines.fused.scores import score
+from chalknet.engines.fused.sizes import RANGE
 from chalknet.engines.fused.steps import address_of, kernel
 from chalknet.maths import losses, optimizers
 
@@ -167,7 +168,7 @@ class Wiring:
     def ready(self, csr: bool) -> None:
         """Everything is known: make the table of ranges, and tell all blocks."""
         layout, fact = self.layout, self.layout.fact
-        large = fact[at.SIZE] * layout.dtype.itemsize > at.RANGE
+        large = fact[at.SIZE] * layout.dtype.itemsize > RANGE
         together = bool(large and fact[at.UPDATE] and not (fact[at.PENALTY] or fact[at.CLIP]))
         table = layout.ranges(together, 0 if csr else None)
         fact[at.UPDATE_RANGES], fact[at.N_RANGES] = together, len(table)
