@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 import re
+import shutil
+import subprocess
 import warnings
 from copy import deepcopy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,6 +28,24 @@ FUNCTIONS = {name: getattr(math, name) for name in OF_MATH} | {"abs": abs, "max"
 EVERY = (*ACTIVATIONS, *ROW_ACTIVATIONS)
 WORD = r"[A-Za-z_]\w*"
 NUMBER = r"\d+\.?\d*(?:[eE][+-]?\d+)?"
+
+
+@pytest.fixture
+def compiled(tmp_path):
+    """Compiles a LaTeX document in `tmp_path`, and gives what pdflatex says of it."""
+    if shutil.which("pdflatex") is None:
+        pytest.skip("pdflatex is not installed: apt-get install texlive-latex-base")
+
+    def compile_it(tex: str, name: str) -> str:
+        Path(tmp_path, f"{name}.tex").write_text(tex, "utf-8")
+        command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", f"{name}.tex"]
+        done = subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True, errors="replace", check=False
+        )
+        assert done.returncode == 0, done.stdout[-2000:]
+        return done.stdout
+
+    return compile_it
 
 
 @st.composite

@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import shutil
-import subprocess
 import time
 import tracemalloc
 import xml.etree.ElementTree as ET
@@ -276,35 +274,25 @@ def test_a_product_too_wide_for_a_line_shows_only_its_result() -> None:
 # The other writers.
 
 
-def compiled(tex: str, folder: Path) -> str:
-    """What pdflatex says to a document."""
-    if shutil.which("pdflatex") is None:
-        pytest.skip("pdflatex is not installed: apt-get install texlive-latex-base")
-    (folder / "trace.tex").write_text(tex, "utf-8")
-    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "trace.tex"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
-    log = done.stdout.decode("utf-8", "replace")
-    assert done.returncode == 0, log[-2000:]
-    return log
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("style", ["node", "matrix"])
-def test_latex_compiles_with_stock_packages_and_fits_the_page(style: str, tmp_path: Path) -> None:
-    log = compiled(batch(style=style, code=True, steps=2).to_latex(standalone=True), tmp_path)
+def test_latex_compiles_with_stock_packages_and_fits_the_page(
+    style: str, compiled: Any, tmp_path: Path
+) -> None:
+    log = compiled(batch(style=style, code=True, steps=2).to_latex(standalone=True), "trace")
     assert "Overfull" not in log
     assert (tmp_path / "trace.pdf").stat().st_size > 20_000
 
 
 @pytest.mark.slow
-def test_latex_of_long_equations_and_odd_signs_compiles(tmp_path: Path) -> None:
+def test_latex_of_long_equations_and_odd_signs_compiles(compiled: Any) -> None:
     traces = [
         example(a, "squared_error", "adamw", 1) for a in ("gelu_tanh", "mish", "gaussian", "softmax", "selu")
     ]
     body = "\n".join(t.to_latex() for t in traces) + prose(
         "ŷ − y, w⁽¹⁾′₂,₃ ≥ 0: 50 % of x_1 & é, 中 √½ × 10⁻³ “∂L/∂z”"
     )
-    assert "Overfull" not in compiled(latex.standalone(body), tmp_path)
+    assert "Overfull" not in compiled(latex.standalone(body), "trace")
 
 
 def test_latex_breaks_long_sums_and_keeps_short_ones_whole() -> None:
