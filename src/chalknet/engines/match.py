@@ -14,10 +14,8 @@ from chalknet.layers.base import Layer
 from chalknet.layers.dropout import Dropout
 from chalknet.layers.loss import Loss
 from chalknet.maths.losses import LOSSES
-from chalknet.maths.table import Activation
+from chalknet.maths.table import REALS
 
-REALS = (-math.inf, math.inf)
-ROWS = {"softmax": (0.0, 1.0), "log_softmax": (-math.inf, 0.0)}
 SQUEEZED = ("softmax", "sigmoid")  # what gives probabilities: never logits
 
 
@@ -75,8 +73,7 @@ def range_of(layer: Layer) -> tuple[float, float]:
     """The least and the greatest number that a layer gives."""
     if not isinstance(layer, ActivationLayer):
         return REALS
-    row = layer.row
-    return (row.low, row.high) if isinstance(row, Activation) else ROWS[layer.name]
+    return layer.row.low, layer.row.high
 
 
 def _words(given: tuple[float, float]) -> str:
