@@ -95,6 +95,7 @@ def test_a_model_from_a_file(tmp_path):
     same_as_partial_fit(cn.load(tmp_path / "model.chalk"), X[:6], y[:6])
 
 
+@pytest.mark.slow
 def test_float32_is_explained_in_float64():
     cls, more, y = KINDS["two classes"]
     est = cls(**{**SMALL, **more}).fit(X.astype(np.float32), y)

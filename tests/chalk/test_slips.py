@@ -229,7 +229,9 @@ def tried(kind, seed):
     return None if report else (report, next(s for s in wrong if wrong[s] != right[s]))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind", [*KINDS[:3], *(pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS[3:])]
+)
 def test_an_injected_slip_is_named(kind):
     rate(kind, range(24), 0.9)
 

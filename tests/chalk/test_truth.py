@@ -46,6 +46,7 @@ def test_numbers_of_any_size_keep_equations_true(traces, data, scale):
         assert not np.isfinite(operands).all() or max(map(abs, operands)) > 1e100, (without, arrays)
 
 
+@pytest.mark.slow
 @given(st.data(), st.integers(1, 3))
 def test_every_number_has_a_step_of_the_agreed_name(traces, data, steps):
     case = data.draw(traces.cases())

@@ -250,6 +250,7 @@ def test_a_large_network_is_elided_with_counts_quickly_and_in_little_memory() ->
     assert document.document(trace) is document.document(trace)
 
 
+@pytest.mark.slow
 def test_long_lists_and_sums_are_elided_with_counts() -> None:
     net = cn.Network([cn.Dense(30, 40)], loss=cn.MSE(), random_state=0)
     trace = cn.explain(net, np.ones((1, 30)), np.ones((1, 40)), learning_rate=0.1)
