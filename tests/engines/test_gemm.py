@@ -32,7 +32,7 @@ def test_a_product(dtype, m, n, k, turned, biased):
     run = entry(gemm.product, dtype, gemm.product_type)
     p = lowlevel.pointer
     spare = [x.reshape(-1) if x.size else np.zeros(1, dtype) for x in (stored, b)]
-    run(p(spare[0]), *strides, p(spare[1]), wide, p(c.reshape(-1)), wide, p(init), 0, m, wide, k)
+    run(p(spare[0]), *strides, p(spare[1]), wide, p(c.reshape(-1)), wide, p(init), 0, m, n, k)
     want = a.astype(np.float64) @ b + init
     np.testing.assert_allclose(c, want, rtol=0, atol=(k + 1) * 10 * np.finfo(dtype).eps)
 

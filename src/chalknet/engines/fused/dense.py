@@ -15,9 +15,9 @@ from chalknet.engines.fused import layout as at
 from chalknet.engines.fused.gemm import one_row, transpose
 from chalknet.engines.fused.lowering import INNER
 from chalknet.engines.fused.lowlevel import JIT, call, columns, integers, number, numbers, shift
-from chalknet.engines.fused.tile import TALL, WORD, Vectors, make_dots
+from chalknet.engines.fused.tile import VECTOR_BYTES, WORD, Vectors, make_dots
 
-MANY = TALL
+MANY = 8 if VECTOR_BYTES == 64 else 4
 many_dots, one_dot = make_dots(MANY), make_dots(1)
 
 
@@ -32,7 +32,20 @@ def dense_forward(net, fact, knob, buffer, index, m, k):
     biases = shift(buffer, net[k + at.BIASES])
     call(
         fact[at.PRODUCT],
-        (a, net[k + at.STRIDE], 1, w, stride, z, stride, biases, 0, m, stride, net[k + at.WIDTH]),
+        (
+            a,
+            net[k + at.STRIDE],
+            1,
+            w,
+            stride,
+            z,
+            stride,
+            biases,
+            0,
+            m,
+            net[above + at.WIDTH],
+            net[k + at.WIDTH],
+        ),
     )
     return 0.0
 
@@ -43,8 +56,8 @@ def dense_backward(net, fact, knob, buffer, index, m, k):
     d, zeros = shift(buffer, net[above + at.DELTA]), shift(buffer, fact[at.ZEROS])
     turned, under = shift(buffer, fact[at.TURNED]), shift(buffer, net[k + at.DELTA])
     transpose(shift(buffer, net[k + at.WEIGHTS]), net[k + at.WIDTH], stride, turned, below)
-    width = net[above + at.WIDTH]
-    call(fact[at.PRODUCT], (d, stride, 1, turned, below, under, below, zeros, 0, m, below, width))
+    n, width = net[k + at.WIDTH], net[above + at.WIDTH]
+    call(fact[at.PRODUCT], (d, stride, 1, turned, below, under, below, zeros, 0, m, n, width))
     return 0.0
 
 
@@ -64,6 +77,7 @@ def learn(net, fact, buffer, index, k, left, right):
     begin, end, with_biases = index[1], index[2], index[3]
     above, row = net[k + at.NEXT + at.STRIDE], net[k + at.ROW]
     left_row = net[k + at.STRIDE] if left == at.BLOCK else above
+    n = net[k + at.NEXT + at.WIDTH] if left == at.BLOCK else net[k + at.WIDTH]
     zeros, one = shift(buffer, fact[at.ZEROS]), shift(buffer, fact[at.ONE])
     gradient = shift(buffer, fact[at.GRADIENT] + net[k + at.WEIGHTS] + begin * row)
     biases = shift(buffer, fact[at.GRADIENT] + net[k + at.BIASES])
@@ -74,7 +88,7 @@ def learn(net, fact, buffer, index, k, left, right):
         init, init_row = (zeros, 0) if fresh else (gradient, row)
         call(
             fact[at.PRODUCT],
-            (one_side, 1, left_row, other, row, gradient, row, init, init_row, end - begin, row, rows),
+            (one_side, 1, left_row, other, row, gradient, row, init, init_row, end - begin, n, rows),
         )
         if with_biases != 0:
             d = shift(buffer, place[at.NEXT + at.DELTA])
@@ -114,7 +128,7 @@ def narrow_backward(net, fact, knob, buffer, index, m, k):
             zeros,
             0,
             m,
-            below,
+            net[k + at.WIDTH],
             net[above + at.WIDTH],
         ),
     )

@@ -9,9 +9,8 @@ from numba.extending import intrinsic
 
 from chalknet.engines.fused.lowering import INNER
 from chalknet.engines.fused.lowlevel import JIT, number, shift
-from chalknet.engines.fused.tile import TALL, WORD, Vectors, lanes, make_tile
+from chalknet.engines.fused.tile import SHORT, TALL, WORD, Vectors, lanes, make_tile
 
-SHORT = TALL // 2
 tall_wide, tall_narrow = make_tile(TALL, 2), make_tile(TALL, 1)
 short_wide, short_narrow = make_tile(SHORT, 2), make_tile(SHORT, 1)
 row_wide, row_narrow = make_tile(1, 4), make_tile(1, 1)
@@ -24,21 +23,22 @@ def product_type(T):
 
 
 def product(a, a_row, a_k, b, b_k, c, c_row, init, init_row, m, n, k):
-    """C[m, n] = init + A[m, k] B[k, n]; strides in elements, n a multiple of the vector length.
+    """C[m, n] = init + A[m, k] B[k, n]; strides in elements.
 
-    A may be read along either axis (its two strides); init_row 0 repeats one row (a bias, or zeros).
+    Whole vectors of columns are computed, so rows of B, C and init must be that long. A may be read along either axis
+    (its two strides); init_row 0 repeats one row (a bias, or zeros).
     """
     wide = lanes(b)
-    tall = m // TALL * TALL
-    short = tall + (m - tall) // SHORT * SHORT
+    n = (n + wide - 1) // wide * wide
+    tall, short = divided(m)
     j = 0
     while short > 0 and j + 2 * wide <= n:
         bj, cj, ij = shift(b, j), shift(c, j), shift(init, j)
         for i in range(0, tall, TALL):
             ai, ci, ii = shift(a, i * a_row), shift(cj, i * c_row), shift(ij, i * init_row)
             tall_wide(ai, a_row, a_k, bj, b_k, ci, c_row, ii, init_row, k)
-        if short > tall:
-            ai, ci, ii = shift(a, tall * a_row), shift(cj, tall * c_row), shift(ij, tall * init_row)
+        for i in range(tall, short, SHORT):
+            ai, ci, ii = shift(a, i * a_row), shift(cj, i * c_row), shift(ij, i * init_row)
             short_wide(ai, a_row, a_k, bj, b_k, ci, c_row, ii, init_row, k)
         j += 2 * wide
     if short > 0 and j < n:
@@ -46,11 +46,23 @@ def product(a, a_row, a_k, b, b_k, c, c_row, init, init_row, m, n, k):
         for i in range(0, tall, TALL):
             ai, ci, ii = shift(a, i * a_row), shift(cj, i * c_row), shift(ij, i * init_row)
             tall_narrow(ai, a_row, a_k, bj, b_k, ci, c_row, ii, init_row, k)
-        if short > tall:
-            ai, ci, ii = shift(a, tall * a_row), shift(cj, tall * c_row), shift(ij, tall * init_row)
+        for i in range(tall, short, SHORT):
+            ai, ci, ii = shift(a, i * a_row), shift(cj, i * c_row), shift(ij, i * init_row)
             short_narrow(ai, a_row, a_k, bj, b_k, ci, c_row, ii, init_row, k)
     for i in range(short, m):
         one_row(shift(a, i * a_row), a_k, b, b_k, shift(c, i * c_row), shift(init, i * init_row), n, k)
+
+
+@njit(**INNER)
+def divided(m):
+    """Where the rows that tall tiles take end, and those of short ones: fewer than two rows are left over, or few."""
+    shorts = m % TALL // SHORT
+    if TALL == 6:  # 8 rows, 6 of them in a tall tile, leave 2: two short ones take all
+        shorts = m % TALL // 2 * 2 % 3
+    if shorts * SHORT > m:
+        shorts = m // SHORT
+    tall = (m - shorts * SHORT) // TALL * TALL
+    return tall, tall + shorts * SHORT
 
 
 @njit(**INNER)

@@ -1,8 +1,8 @@
 """Where everything lies: one buffer for all blocks of a run, and small arrays that say where things are in it.
 
 Kernels take these few arrays and nothing else, which keeps their calls and their compilation short. Rows of weights
-and of blocks are padded to the vector length, and no stride is a multiple of 2 KiB (such strides fall into the same
-cache sets). The padding is zero in parameters and gradients, and private to a run: `pack` and `unpack` translate from
+and of blocks are padded to the vector length, and strides that fall into few
+sets of the cache are avoided. The padding is zero in parameters and gradients, and private to a run: `pack` and `unpack` translate from
 and to the flat vector that everybody else sees.
 """
 

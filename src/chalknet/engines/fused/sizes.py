@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from chalknet.engines.fused.tile import VECTOR_BYTES
+from chalknet.engines.fused.tile import LINE, VECTOR_BYTES
 
 NARROW = 4  # outputs at most
 SMALL_BATCH = 256  # rows
 CACHE = 256 * 1024  # bytes of the second-level cache that a block of rows may fill
+CLASH = 2048 if VECTOR_BYTES == 64 else 512  # bytes; on AVX2 measured with strides of 512 to 576
 RANGE = 256 * 1024  # bytes of gradient that are formed before they are used
 
 
@@ -23,11 +24,11 @@ def aligned(n: int, dtype: Any) -> np.ndarray:
 
 
 def padded(n: int, dtype: Any) -> int:
-    """The stride of rows of `n` numbers."""
+    """The stride of rows of `n` numbers: whole vectors, and no multiple of what falls into few sets of the cache."""
     size = np.dtype(dtype).itemsize
     lanes = VECTOR_BYTES // size
     stride = -(-n // lanes) * lanes
-    return stride + lanes if stride * size % 2048 == 0 else stride
+    return stride + LINE // size if stride * size % CLASH == 0 else stride
 
 
 def is_narrow(n_in: int, n_out: int, dtype: Any) -> bool:

@@ -28,9 +28,12 @@ def _vector_bytes() -> int:
 
 
 VECTOR_BYTES = _vector_bytes()
-TALL = (
-    8 if VECTOR_BYTES == 64 else 4
-)  # rows: TALL * 2 accumulators, two vectors of B and a broadcast fill the registers
+# Rows of a tile: TALL * 2 accumulators, two vectors of B and a broadcast fill the registers, 32 or 16 of them.
+TALL = 8 if VECTOR_BYTES == 64 else 6
+SHORT = 4
+# Rows of B that are asked for ahead of their use; measured on AVX2 alone (benchmarks/lab/product.py), 0 for none.
+AHEAD = 0 if VECTOR_BYTES == 64 else 16
+LINE = 64  # bytes that memory hands over at a time
 
 
 class Vectors:
@@ -76,6 +79,17 @@ class Vectors:
         """Write one."""
         self.builder.store(value, self.place(pointer, offset)).align = self.size
 
+    def fetch(self, pointer, offset, vectors):
+        """Ask for the memory lines of some vectors, to be read a little later."""
+        anything, word = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [anything, word, word, word])
+        function = cgutils.get_or_insert_function(self.builder.module, kind, "llvm.prefetch.p0i8")
+        to_read, keep, data = (ir.Constant(word, i) for i in (0, 3, 1))
+        for line in range(0, vectors * self.lanes * self.size, LINE):
+            where = self.builder.add(offset, ir.Constant(WORD, line // self.size))
+            place = self.builder.bitcast(self.builder.gep(pointer, [where]), anything)
+            self.builder.call(function, [place, to_read, keep, data])
+
     def times(self, x, i):
         """x * i for a constant i."""
         return self.builder.mul(x, ir.Constant(WORD, i))
@@ -93,6 +107,8 @@ def _generate(rows, vectors):
         with cgutils.for_range(builder, k) as loop:
             row_of_b, column_of_a = builder.mul(loop.index, b_k), builder.mul(loop.index, a_k)
             right = [v.load(b, builder.add(row_of_b, ir.Constant(WORD, j * v.lanes))) for j in range(vectors)]
+            if AHEAD and rows > 1:
+                v.fetch(b, builder.add(row_of_b, v.times(b_k, AHEAD)), vectors)
             for i in range(rows):
                 at = builder.add(column_of_a, v.times(a_row, i))
                 left = v.splat(builder.load(builder.gep(a, [at])))
