@@ -21,6 +21,9 @@ __version__ = "0.1.0"
 _NAMES = {
     "Dense": "layers",
     "Dropout": "layers",
+    "BatchNorm": "layers",
+    "LayerNorm": "layers",
+    "Standardize": "layers",
     "Network": "network",
     "MLPClassifier": "estimators",
     "MLPRegressor": "estimators",

@@ -19,7 +19,7 @@ from chalknet.engines.layered import Layered
 from chalknet.engines.match import check_loss
 from chalknet.engines.ready import Ready
 from chalknet.exceptions import DivergenceWarning, ModelFileError, ParameterError
-from chalknet.files import training_state
+from chalknet.files import layer_numbers, training_state
 from chalknet.layers import catalog, loss, optimizer
 from chalknet.layers.base import Layer
 from chalknet.layers.config import whole
@@ -115,13 +115,13 @@ class Network(Layered):
         ready = self._ready
         if ready is None or not ready.holds(self.layers, self.loss, self._flat, name):
             self._check_whole()
-            ready = self._ready = Ready(self.layers, self.loss, self._flat, name)
+            ready = self._ready = Ready(self.layers, self.loss, self._flat, self._buffers, name)
         if ready.takes(X):
             return ready.read(X)
         x = self.inputs_for(X)
         if ready.takes(x):
             return ready.read(x)
-        return select.load(name).predict(ready.description, self._flat, x, link=True)
+        return select.load(name).predict(ready.description, self._flat, x, True, self._buffers)
 
     def objective(
         self,
@@ -156,13 +156,14 @@ class Network(Layered):
         w = describe.weights(sample_weight, x.shape[0], self.dtype)
         d = describe.training(describe.network(self.layers, self.loss), SGD(), l1=l1, l2=l2)
         name = select.resolve(engine, x.shape[0], self._flat.size, x.shape[0], OBJECTIVE_CALLS)
-        return select.load(name).slope(d, Data(x, y, np.arange(x.shape[0]), w))
+        return select.load(name).slope(d, Data(x, y, np.arange(x.shape[0]), w), self._buffers)
 
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the loss of X (rows, inputs) against targets y, without dropout and without training."""
         x = self.inputs_for(X)
         engine = select.load("numpy")
-        output = engine.predict(describe.network(self.layers, self.loss), self._flat, x, link=False)
+        description = describe.network(self.layers, self.loss)
+        output = engine.predict(description, self._flat, x, False, self._buffers)
         return self._objective().forward(output, y, sample_weight)
 
     def fit(
@@ -224,7 +225,7 @@ class Network(Layered):
         )
         self.engine_ = select.resolve(engine, x.shape[0], self._flat.size, batch_size, epochs)
         if self.training_state is None or chosen != self.optimizer:
-            self.training_state = State.start(self._flat, training, self.seed)
+            self.training_state = State.start(self._flat, training, self.seed, self._buffers)
         chosen = copy.copy(chosen)  # what the caller changes in his object later is another optimizer
         self.optimizer, self.options_, state = chosen, options, self.training_state
         state.begin_fit()
@@ -244,10 +245,7 @@ class Network(Layered):
 
     def to_state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Return the network as (arrays, a document that JSON can hold); ``from_state`` makes it again."""
-        arrays: dict[str, np.ndarray] = {}
-        for i, layer in enumerate(self.dense):
-            arrays[f"layers.{i}.weight"] = layer.weights.copy()
-            arrays[f"layers.{i}.bias"] = layer.biases.ravel().copy()
+        arrays = layer_numbers.pack(self.learned, self.keeping)
         arrays["loss_curve"] = np.array(self.loss_curve_, np.float64)
         document = {
             "layers": [layer.to_config() for layer in self.layers],
@@ -258,7 +256,7 @@ class Network(Layered):
         }
         if self.training_state is not None and self.optimizer is not None:
             kept, document["training"] = training_state.pack(
-                self.training_state, self._sizes(), self.optimizer.row.slots
+                self.training_state, self._sizes(), self._buffers.size, self.optimizer.row.slots
             )
             arrays |= kept
         return arrays, document
@@ -269,18 +267,16 @@ class Network(Layered):
         objective, chosen = document["loss"], document["optimizer"]
         layers = [catalog.from_config(c) for c in document["layers"]]
         net = cls(layers, None if objective is None else loss.from_config(objective))
-        for i, layer in enumerate(net.dense):
-            layer.weights, layer.biases = arrays[f"layers.{i}.weight"], arrays[f"layers.{i}.bias"]
+        known = {"loss_curve"} | layer_numbers.unpack(arrays, net.learned, net.keeping)
         net.optimizer = None if chosen is None else optimizer.from_config(chosen)
         net.loss_curve_ = arrays["loss_curve"].tolist()
         net.engine_, net.seed = document["engine"], int(document["seed"])
-        known = {"loss_curve"} | {
-            f"layers.{i}.{kind}" for i in range(len(net.dense)) for kind in ("weight", "bias")
-        }
         training = document.get("training")  # None in older files: the optimizer starts anew
         if training is not None and net.optimizer is not None:
             sizes, slots = net._sizes(), net.optimizer.row.slots
-            net.training_state = training_state.unpack(arrays, training, net._flat, sizes, slots, net.seed)
+            net.training_state = training_state.unpack(
+                arrays, training, net._flat, net._buffers, sizes, slots, net.seed
+            )
             net.training_state.losses = net.loss_curve_
             known |= training_state.names(sizes, slots, training)
         if unknown := sorted(set(arrays) - known):

@@ -146,7 +146,10 @@ def present(
     else:
         state = State.start(net.parameters, d, net.seed)
     slots = state.slots.astype(np.float64)
-    state = State(net.parameters.astype(np.float64), slots, state.seed, state.counts, state.numbers)
+    state = State(
+        net.parameters.astype(np.float64), slots, state.seed, state.counts, state.numbers,
+        buffers=net.buffers.astype(np.float64),
+    )  # fmt: skip
     return replace(d, watch=r.NOTHING, dtype="float64"), state
 
 

@@ -39,4 +39,4 @@ def added(net: Network, d: np.ndarray) -> list[np.ndarray]:
     """
     for layer in reversed(net.layers):
         d = layer.backward(d)
-    return [g for layer in net.dense for g in (layer.dweights, layer.dbiases)] + [d]
+    return [g for layer in net.learned for g in (layer.dweights, layer.dbiases)] + [d]

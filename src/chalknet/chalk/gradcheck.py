@@ -20,8 +20,15 @@ from chalknet.exceptions import DataError
 from chalknet.layers.base import Layer
 from chalknet.layers.config import ABOVE_ZERO, number
 from chalknet.layers.dense import Dense
+from chalknet.layers.learned import Learned
+from chalknet.layers.normalization import Moments
 from chalknet.layers.optimizer import SGD
 from chalknet.network import Network
+
+LETTERS = {
+    True: ("W", "b"),
+    False: ("gain", "shift"),
+}  # of dense layers; of normalisations behind the k-th of them
 
 
 def check_gradients(
@@ -37,7 +44,7 @@ def check_gradients(
 
     d = |a - n| / max(|a|, |n|, r / tolerance), where a is backpropagation's derivative, n the central difference
     (L(w + h) - L(w - h)) / 2h, extrapolated to h = 0, and r the most that rounding can have moved n by. The check
-    passes where all d are at most `tolerance`.
+    passes where all d are at most `tolerance`. Batch normalisation takes its running numbers, as predictions do.
 
     All is computed in float64, on a copy: a float32 network is checked at the float64 values of its numbers, and
     nothing of the model changes. Dropout lets everything pass. Each number takes eight forward passes from its layer
@@ -63,9 +70,9 @@ def check_gradients(
     decays weights by itself, has none).
 
     Returns a report: ``max_difference``, ``worst`` (a name such as W1[0,2], b2[1] or x[1,0]: layers count from 1,
-    units and rows from 0), ``parameters`` (each name's difference), ``kinks`` (how many were skipped), ``unsure``
-    (how many derivatives are lost in rounding), ``floored`` (how many predictions). It is true when the check passes,
-    and prints as a table.
+    units and rows from 0; gain1[2] and shift1[2] are a normalisation's γ and β), ``parameters`` (each name's
+    difference), ``kinks`` (how many were skipped), ``unsure`` (how many derivatives are lost in rounding), ``floored``
+    (how many predictions). It is true when the check passes, and prints as a table.
 
     Raises:
         ParameterError: net is no such model, has no loss, or the engine is unknown.
@@ -96,7 +103,7 @@ def _compare(given: Objective, engine: str | None, tolerance: float) -> Gradient
     w = describe.weights(given.weights, len(x), np.float64)
     output = net.forward(x)
     by_inputs = net.backward(y, w)
-    backward = [g for layer in net.dense for g in (layer.dweights, layer.dbiases)] + [by_inputs]
+    backward = [g for layer in net.learned for g in (layer.dweights, layer.dbiases)] + [by_inputs]
     there = floors.floored(net, output, y)
     unseen = [np.zeros(1)] * len(backward)
     if there.any() and net.loss is not None:
@@ -109,7 +116,7 @@ def _compare(given: Objective, engine: str | None, tolerance: float) -> Gradient
     if engine is not None:
         compared.append(f"{engine} engine")
         d = describe.training(describe.network(net.layers, net.loss), SGD(), l2=given.l2)
-        flat = select.load(engine).slope(d, Data(x, y, np.arange(len(x)), w))(net.parameters)[1]
+        flat = select.load(engine).slope(d, Data(x, y, np.arange(len(x)), w), net.buffers)(net.parameters)[1]
         trained = np.split(flat, np.cumsum([g.size for g in backward[:-1]])[:-1])
     pull = given.l2 / (len(x) if w is None else w.sum())  # of the penalty, on each weight
     arrays = []
@@ -135,17 +142,24 @@ def _in_float64(net: Network) -> Network:
 
 def _layer_in_float64(layer: Layer) -> Layer:
     layer = deepcopy(layer)  # with numbers of its own
-    if isinstance(layer, Dense):
+    if isinstance(layer, (Learned, Moments)):
         layer.dtype = np.dtype(np.float64)
+    if isinstance(layer, Learned):
         layer.weights, layer.biases = layer.weights, layer.biases
+    if isinstance(layer, Moments):
+        layer.widen()
     return layer
 
 
 def _numbers(net: Network, x: np.ndarray, probe: Probe) -> Iterator[tuple[str, np.ndarray, Slopes]]:
     """Each array of numbers with its name and its central differences."""
-    for k, (index, layer) in enumerate(probe.dense.items(), start=1):
-        yield f"W{k}", layer.weights, probe.by_weights(index)
-        yield f"b{k}", layer.biases[0], probe.by_biases(index)
+    k, before = 0, 0
+    for index, layer in probe.learned.items():
+        dense = isinstance(layer, Dense)
+        k, before = k + dense, 0 if dense else before + 1
+        weights, biases = (f"{letter * max(before, 1)}{k}" for letter in LETTERS[dense])
+        yield weights, layer.weights if dense else layer.weights[0], probe.by_weights(index)
+        yield biases, layer.biases[0], probe.by_biases(index)
     yield "x", x if len(x) > 1 else x[0], probe.by_inputs()
 
 

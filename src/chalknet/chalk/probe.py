@@ -11,6 +11,8 @@ from chalknet.chalk.rounding import EPS, rounding
 from chalknet.engines import describe
 from chalknet.layers.activation import ElementActivation
 from chalknet.layers.dense import Dense
+from chalknet.layers.learned import Learned
+from chalknet.layers.normalization import Moments, Scaled
 from chalknet.network import Network
 
 NUMBERS_AT_ONCE = 1 << 20  # in one array of shifted passes: 8 MB
@@ -35,7 +37,7 @@ class Probe:
         joint = describe.joint_loss(net.layers, own)
         self.loss = own if joint is None else joint
         self.layers = net.layers if joint is None else net.layers[:-1]
-        self.dense = {i: layer for i, layer in enumerate(self.layers) if isinstance(layer, Dense)}
+        self.learned = {i: layer for i, layer in enumerate(self.layers) if isinstance(layer, Learned)}
         self.y = y
         w = np.ones(len(x)) if weights is None else weights
         self.share = w if self.loss.reduction == "sum" else w / w.sum()  # (m,)
@@ -54,13 +56,17 @@ class Probe:
 
     def by_weights(self, index: int) -> Slopes:
         """Differences by the weights of the layer at that place, row by row."""
-        layer, a = self.dense[index], np.abs(self.values[index])  # (m, in)
+        layer, a = self.learned[index], np.abs(self.values[index])  # (m, in)
+        if isinstance(layer, Scaled):
+            a = np.abs(layer.standing(self.values[index])[0])
+            size = (a * self.rounding.slopes[index + 1]).sum(axis=0)
+            return self._by(index, layer.weights.reshape(-1), _one_over(a.max(axis=0)), size)
         scale = np.repeat(_one_over(a.max(axis=0)), layer.n_out)
         return self._by(index, layer.weights.reshape(-1), scale, a.T @ self.rounding.slopes[index + 1])
 
     def by_biases(self, index: int) -> Slopes:
         """Differences by the biases of the layer at that place."""
-        layer = self.dense[index]
+        layer = self.learned[index]
         size = self.rounding.slopes[index + 1].sum(axis=0)
         return self._by(index, layer.biases.reshape(-1), np.ones(layer.n_out), size)
 
@@ -68,7 +74,11 @@ class Probe:
         """Differences by the inputs, row by row. A row's inputs move no other row's loss, so it passes alone."""
         x, first = self.values[0], self.layers[0]
         m, n = x.shape
-        largest = np.abs(first.weights).max(axis=1) if isinstance(first, Dense) else np.ones(n)
+        largest = np.ones(n)
+        if isinstance(first, Dense):
+            largest = np.abs(first.weights).max(axis=1)
+        elif isinstance(first, Moments):
+            largest = 1.0 / np.sqrt(first.variance[0])
 
         def shifted(places: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             rows = np.tile(places // n, len(values))

@@ -18,6 +18,7 @@ from chalknet.chalk.running_error import running_error
 from chalknet.layers.activation import ElementActivation, RowActivationLayer
 from chalknet.layers.base import Layer
 from chalknet.layers.dense import Dense
+from chalknet.layers.normalization import Scaled, Standardize
 from chalknet.maths.table import REALS
 
 EPS = 4.0 * float(np.finfo(np.float64).eps)
@@ -81,6 +82,11 @@ def _size(layer: Layer, a: np.ndarray, out: np.ndarray) -> np.ndarray:
     """Σ|t| of a layer's output."""
     if isinstance(layer, Dense):
         return np.abs(a) @ np.abs(layer.weights) + np.abs(layer.biases)
+    if isinstance(layer, Scaled):
+        normal, s = layer.standing(a)
+        return np.abs(layer.weights) * (np.abs(a) + np.abs(a - normal * s)) / s + np.abs(layer.biases)
+    if isinstance(layer, Standardize):
+        return (np.abs(a) + np.abs(layer.mean)) / np.sqrt(layer.variance)
     return np.abs(out)
 
 
@@ -88,6 +94,15 @@ def _backward(layer: Layer, a: np.ndarray, out: np.ndarray, d: np.ndarray, size:
     """Σ|t| of dL/d(inputs) from that of dL/d(output), whose own absolute values are d."""
     if isinstance(layer, Dense):
         return size @ np.abs(layer.weights).T
+    if isinstance(layer, Standardize):
+        return size / np.sqrt(layer.variance)
+    if isinstance(layer, Scaled):
+        normal, s = layer.standing(a)
+        size = size * np.abs(layer.weights)
+        if layer.axis == 1:
+            slanted = np.abs(normal) * (size * np.abs(normal)).mean(axis=1, keepdims=True)
+            size = size + size.mean(axis=1, keepdims=True) + slanted
+        return size / s
     if isinstance(layer, ElementActivation):  # f' is often a difference from 1, as in a (1 - a)
         return np.abs(layer.row.df(a, out, layer.p)) * size + d
     if isinstance(layer, RowActivationLayer):  # as long as no entry of the Jacobian is above 1

@@ -15,17 +15,29 @@ from chalknet.engines import rules as r
 from chalknet.maths import activations, losses, optimizers, rows, schedules
 
 DENSE, ACTIVATION, DROPOUT = "dense", "activation", "dropout"
+BATCH_NORM, LAYER_NORM, STANDARDIZE = "batch_norm", "layer_norm", "standardize"
+SCALED = (BATCH_NORM, LAYER_NORM)  # normalisations whose result is scaled and shifted by learned numbers
+KEEPING = (BATCH_NORM, STANDARDIZE)  # layers that keep a mean and a variance of each unit
+NO_BUFFERS = np.empty(0)  # of a network without such layers
 
 
 @dataclass(frozen=True)
 class LayerSpec:
-    """One layer: a dense one with its sizes, an activation with its shape parameter, or dropout with its rate."""
+    """A layer: a dense one with its sizes, an activation with its shape parameter, a dropout with its rate, and so on."""
 
     kind: str
     n_in: int
     n_out: int
     name: str = ""  # of the activation
-    p: float = 0.0  # the activation's shape parameter, or the dropout's rate
+    p: float = 0.0  # the activation's shape parameter, the dropout's rate, a normalisation's epsilon
+    momentum: float = 0.0  # of a batch normalisation's running numbers
+
+    @property
+    def learned(self) -> tuple[int, int] | None:
+        """The shape of the layer's weights, whose last axis is that of its biases; None where it learns nothing."""
+        if self.kind == DENSE:
+            return self.n_in, self.n_out
+        return (1, self.n_out) if self.kind in SCALED else None
 
 
 @dataclass(frozen=True)
@@ -76,9 +88,24 @@ class Description:
         return tuple((s.n_in, s.n_out) for s in self.layers if s.kind == DENSE)
 
     @property
+    def learned(self) -> tuple[tuple[int, int], ...]:
+        """The shapes of the weights of all layers that learn, normalisations' (1, units) included."""
+        return tuple(shape for shape in (s.learned for s in self.layers) if shape is not None)
+
+    @property
     def n_parameters(self) -> int:
-        """Length of the flat vector: for each dense layer its weights (in, out), row by row, then its biases."""
-        return sum((i + 1) * o for i, o in self.dense)
+        """Length of the flat vector: for each layer that learns its weights, row by row, then its biases."""
+        return sum((i + 1) * o for i, o in self.learned)
+
+    @property
+    def n_buffers(self) -> int:
+        """Length of the vector of means and variances that layers keep."""
+        return 2 * sum(s.n_out for s in self.layers if s.kind in KEEPING)
+
+    @property
+    def mixes_rows(self) -> bool:
+        """Whether in training a row's output depends on the batch's other rows."""
+        return any(s.kind == BATCH_NORM for s in self.layers)
 
     def fused(self) -> Description:
         """The same network with its last activation taken into the loss, where the pair has a safe joint form."""
@@ -115,14 +142,20 @@ class Description:
         return losses.get(self.loss).link
 
 
-def slices(dense: tuple[tuple[int, int], ...]) -> list[tuple[slice, slice]]:
-    """Where each dense layer's weights and biases lie in the flat vector."""
+def slices(learned: tuple[tuple[int, int], ...]) -> list[tuple[slice, slice]]:
+    """Where each layer's weights and biases lie in the flat vector, given the shapes of the weights."""
     out, at = [], 0
-    for n_in, n_out in dense:
+    for n_in, n_out in learned:
         mid = at + n_in * n_out
         out.append((slice(at, mid), slice(mid, mid + n_out)))
         at = mid + n_out
     return out
+
+
+def places(description: Description) -> list[tuple[LayerSpec, slice, slice]]:
+    """The layers that learn, and where their weights and biases lie in the flat vector."""
+    specs = [s for s in description.layers if s.learned is not None]
+    return [(s, *pair) for s, pair in zip(specs, slices(description.learned), strict=True)]
 
 
 @dataclass
@@ -149,18 +182,41 @@ class State:
     counts: np.ndarray = field(default_factory=lambda: np.zeros(r.N_COUNTS, np.int64))
     numbers: np.ndarray = field(default_factory=lambda: np.array([0.0, 0.0, np.inf, -np.inf]))
     best: np.ndarray | None = None  # the parameters of the best validation score
+    buffers: np.ndarray = field(default_factory=lambda: NO_BUFFERS)  # means and variances that layers keep
+    best_buffers: np.ndarray = field(default_factory=lambda: NO_BUFFERS)
     losses: list[float] = field(default_factory=list)
     scores: list[float] = field(default_factory=list)
 
     @classmethod
-    def start(cls, parameters: np.ndarray, description: Description, seed: int = 0) -> State:
+    def start(
+        cls,
+        parameters: np.ndarray,
+        description: Description,
+        seed: int = 0,
+        buffers: np.ndarray = NO_BUFFERS,
+    ) -> State:
         """The state before the first update."""
         row = optimizers.get(description.optimizer)
-        state = cls(parameters, np.zeros((len(row.slots), parameters.size), parameters.dtype), int(seed))
+        slots = np.zeros((len(row.slots), parameters.size), parameters.dtype)
+        state = cls(parameters, slots, int(seed), buffers=buffers)
         state.numbers[r.RATE] = description.learning_rate
-        if description.watch == r.VALIDATION:
-            state.best = parameters.copy()
+        state.watch_best(description.watch == r.VALIDATION)
         return state
+
+    def watch_best(self, wanted: bool) -> None:
+        """Keep the present numbers as the best so far, or none."""
+        self.best = self.parameters.copy() if wanted else None
+        self.best_buffers = self.buffers.copy() if wanted else NO_BUFFERS
+
+    def keep_best(self) -> None:
+        """The present numbers are the best so far."""
+        if self.best is not None:
+            self.best[:], self.best_buffers[:] = self.parameters, self.buffers
+
+    def restore_best(self) -> None:
+        """Go back to the best numbers, if they were kept."""
+        if self.best is not None:
+            self.parameters[...], self.buffers[...] = self.best, self.best_buffers
 
     def begin_fit(self) -> None:
         """Start counting the epochs of a new call of `fit` on the same optimizer state."""
@@ -261,15 +317,24 @@ class Engine(Protocol):
         """Prepare a run."""
         ...
 
-    def slope(self, description: Description, data: Data) -> Slope:
-        """Prepare the objective over the data's rows and its gradient."""
+    def slope(self, description: Description, data: Data, buffers: np.ndarray = NO_BUFFERS) -> Slope:
+        """Prepare the objective over the data's rows and its gradient, of the network as it predicts."""
         ...
 
-    def reader(self, description: Description, parameters: np.ndarray) -> Reader:
+    def reader(
+        self, description: Description, parameters: np.ndarray, buffers: np.ndarray = NO_BUFFERS
+    ) -> Reader:
         """Prepare predictions of a few rows, through the loss's link."""
         ...
 
-    def predict(self, description: Description, parameters: np.ndarray, X: Any, link: bool) -> np.ndarray:
+    def predict(
+        self,
+        description: Description,
+        parameters: np.ndarray,
+        X: Any,
+        link: bool,
+        buffers: np.ndarray = NO_BUFFERS,
+    ) -> np.ndarray:
         """The last layer's output (n, out); with `link`, through the loss's link."""
         ...
 

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from chalknet.engines import base
-from chalknet.engines.base import Description, slices
+from chalknet.engines.base import NO_BUFFERS, Description, places
 from chalknet.layers import activation, loss
 from chalknet.layers.base import Layer
 from chalknet.layers.dense import Dense
 from chalknet.layers.dropout import Dropout
+from chalknet.layers.learned import Learned
+from chalknet.layers.normalization import BatchNorm, LayerNorm, Moments, Standardize
 from chalknet.maths import activations
 from chalknet.maths.rows import ROW_ACTIVATIONS
 
@@ -22,29 +24,43 @@ QUIET: Any = {"over": "ignore", "invalid": "ignore", "divide": "ignore"}
 
 
 class Board:
-    """A description's layers as objects whose weights and biases are views of a flat vector."""
+    """A description's layers as objects whose weights and biases are views of a flat vector, as are their moments."""
 
-    def __init__(self, description: Description, parameters: np.ndarray) -> None:
+    def __init__(
+        self, description: Description, parameters: np.ndarray, buffers: np.ndarray = NO_BUFFERS
+    ) -> None:
         self.description = description
         self.layers: list[Layer] = []
-        places = iter(slices(description.dense))
+        own = iter(places(description))
+        at, dtype = 0, parameters.dtype
         for spec in description.layers:
+            layer: Layer
+            if spec.learned is not None:
+                _, weights, biases = next(own)
+                views = parameters[weights].reshape(spec.learned), parameters[biases].reshape(1, -1)
             if spec.kind == base.DENSE:
-                weights, biases = next(places)
-                layer: Layer = Dense.over(
-                    parameters[weights].reshape(spec.n_in, spec.n_out),
-                    parameters[biases].reshape(1, spec.n_out),
-                )
+                layer = Dense.over(*views)
             elif spec.kind == base.DROPOUT:
                 layer = Dropout(spec.p)
+            elif spec.kind == base.BATCH_NORM:
+                layer = BatchNorm(spec.n_out, momentum=spec.momentum, epsilon=spec.p, dtype=dtype).settle(
+                    *views
+                )
+            elif spec.kind == base.LAYER_NORM:
+                layer = LayerNorm(spec.n_out, epsilon=spec.p, dtype=dtype).settle(*views)
+            elif spec.kind == base.STANDARDIZE:
+                layer = Standardize(spec.n_out, dtype=dtype)
             else:
                 cls = activation.find(spec.name)
                 layer = cls(spec.p) if _shaped(spec.name) else cls()
+            if isinstance(layer, Moments):
+                layer.over_moments(buffers[at : at + 2 * spec.n_out].reshape(2, -1))
+                at += 2 * spec.n_out
             self.layers.append(layer)
         goal = loss.find(description.loss)
         shape = {goal.row.p_name: description.loss_p} if goal.row.p_name else {}
         self.loss = goal(reduction=description.reduction, **shape)
-        self.dense = [layer for layer in self.layers if isinstance(layer, Dense)]
+        self.learned = [layer for layer in self.layers if isinstance(layer, Learned)]
 
     def forward(self, x: Any, training: bool = False) -> np.ndarray:
         """The last layer's output."""
@@ -55,16 +71,18 @@ class Board:
         return x
 
     def backward(self, d: np.ndarray) -> None:
-        """Pass the loss's derivative back; every dense layer then has its gradient."""
+        """Pass the loss's derivative back; every layer that learns then has its gradient."""
         for layer in reversed(self.layers):
-            if layer is self.dense[0]:
-                self.dense[0].backward(d, need_dinputs=False)
+            if layer is self.learned[0] and isinstance(layer, Dense):
+                layer.backward(d, need_dinputs=False)
                 return
             d = layer.backward(d)
+            if layer is self.learned[0]:
+                return
 
     def gradient(self) -> np.ndarray:
         """The gradient as one flat vector."""
-        return np.concatenate([g.ravel() for layer in self.dense for g in (layer.dweights, layer.dbiases)])
+        return np.concatenate([g.ravel() for layer in self.learned for g in (layer.dweights, layer.dbiases)])
 
     def cost(
         self, output: np.ndarray, y: np.ndarray, w: np.ndarray | None
@@ -80,7 +98,9 @@ class Board:
         d = self.description
         share = 1.0 / total_weight if total_weight > 0.0 else 0.0
         squares = sizes = 0.0
-        for layer, (place, _) in zip(self.dense, slices(d.dense), strict=True):
+        for layer, (spec, place, _) in zip(self.learned, places(d), strict=True):
+            if spec.kind != base.DENSE:
+                continue
             w = layer.weights.ravel()
             gradient[place] += (d.l2 * share) * w
             squares += float(w @ w)
@@ -99,9 +119,11 @@ class BoardReader:
 
     most = sys.maxsize
 
-    def __init__(self, description: Description, parameters: np.ndarray, link: bool) -> None:
+    def __init__(
+        self, description: Description, parameters: np.ndarray, link: bool, buffers: np.ndarray = NO_BUFFERS
+    ) -> None:
         self.board, self.n_out, self.dtype = (
-            Board(description, parameters),
+            Board(description, parameters, buffers),
             description.n_out,
             parameters.dtype,
         )

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from chalknet.engines import base
 from chalknet.engines import rules as r
-from chalknet.engines.base import Data, Description, InTurn, State, Until, check_names, slices
+from chalknet.engines.base import NO_BUFFERS, Data, Description, InTurn, State, Until, check_names, places
 from chalknet.engines.board import QUIET, Board, BoardReader
 from chalknet.engines.random import dropout_mask, order
 from chalknet.engines.scoring import score
@@ -34,7 +35,7 @@ class BoardSession:
     def __init__(self, description: Description, state: State, data: Data) -> None:
         self.description = d = description.fused()
         self.state, self.data = state, data
-        self.board = Board(d, state.parameters)
+        self.board = Board(d, state.parameters, state.buffers)
         self.row = optimizers.get(d.optimizer)
         self.schedule = schedules.get(d.schedule)
         self.rules = d.rules()
@@ -111,14 +112,17 @@ class BoardSession:
         state = self.state
         for_weights, for_biases = (self.row.constants(rate, t, h) for h in self.description.hypers())
         if self.row.decay is None:
-            places = [(slice(None), for_weights)]
-        else:
-            places = [
+            parts = [(slice(None), for_weights)]
+        else:  # scales and shifts of a normalisation do not decay
+            parts = [
                 pair
-                for weights, biases in slices(self.description.dense)
-                for pair in ((weights, for_weights), (biases, for_biases))
+                for spec, weights, biases in places(self.description)
+                for pair in (
+                    (weights, for_weights if spec.kind == base.DENSE else for_biases),
+                    (biases, for_biases),
+                )
             ]
-        for place, constants in places:
+        for place, constants in parts:
             slots = tuple(slot[place] for slot in state.slots)
             state.parameters[place], new = self.row.step(
                 state.parameters[place], gradient[place], slots, constants
@@ -141,8 +145,8 @@ class BoardSession:
             value = score(self.board, self.data, d)
             state.scores.append(value)
         reason, best = r.end_of_epoch(mean, value, counts, numbers, self.rules)
-        if best and state.best is not None:
-            state.best[:] = state.parameters
+        if best:
+            state.keep_best()
         return reason
 
 
@@ -164,14 +168,16 @@ class ChalkboardEngine:
         check_names(description)
         return BoardSession(description, state, data)
 
-    def slope(self, description: Description, data: Data) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
+    def slope(
+        self, description: Description, data: Data, buffers: np.ndarray = NO_BUFFERS
+    ) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
         """Prepare the objective over the data's rows and its gradient."""
         fused, x, y = description.fused(), data.X[data.rows], data.y[data.rows]
         w = None if data.weights is None else data.weights[data.rows]
 
         def slope(parameters: np.ndarray) -> tuple[float, np.ndarray]:
             with np.errstate(**QUIET):
-                board = Board(fused, np.asarray(parameters, fused.dtype))
+                board = Board(fused, np.asarray(parameters, fused.dtype), buffers)
                 cost, derivative, total = board.cost(board.forward(x), y, w)
                 board.backward(derivative)
                 gradient = board.gradient()
@@ -179,13 +185,22 @@ class ChalkboardEngine:
 
         return slope
 
-    def reader(self, description: Description, parameters: np.ndarray) -> BoardReader:
+    def reader(
+        self, description: Description, parameters: np.ndarray, buffers: np.ndarray = NO_BUFFERS
+    ) -> BoardReader:
         """Prepare predictions, through the loss's link."""
-        return BoardReader(description, parameters, link=True)
+        return BoardReader(description, parameters, True, buffers)
 
-    def predict(self, description: Description, parameters: np.ndarray, X: Any, link: bool) -> np.ndarray:
+    def predict(
+        self,
+        description: Description,
+        parameters: np.ndarray,
+        X: Any,
+        link: bool,
+        buffers: np.ndarray = NO_BUFFERS,
+    ) -> np.ndarray:
         """The last layer's output for all rows of X, through the loss's link if wished."""
-        return BoardReader(description, parameters, link)(X)
+        return BoardReader(description, parameters, link, buffers)(X)
 
 
 ENGINE = ChalkboardEngine()

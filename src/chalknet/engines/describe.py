@@ -18,7 +18,10 @@ from chalknet.layers.config import FROM_ZERO, number
 from chalknet.layers.dense import Dense
 from chalknet.layers.dropout import Dropout
 from chalknet.layers.loss import Loss
+from chalknet.layers.normalization import BatchNorm, LayerNorm, Standardize
 from chalknet.layers.optimizer import Optimizer
+
+SIZED = (Dense, BatchNorm, LayerNorm, Standardize)  # layers that know how many numbers a row has
 
 
 def check(layers: Sequence[Layer]) -> None:
@@ -27,22 +30,23 @@ def check(layers: Sequence[Layer]) -> None:
         raise ParameterError("A network needs at least one Dense layer, as in Network([Dense(2, 1)]).")
     width, dtype = None, None
     for i, layer in enumerate(layers):
-        if not isinstance(layer, (Dense, Dropout, ActivationLayer)):
+        if not isinstance(layer, (*SIZED, Dropout, ActivationLayer)):
             raise ParameterError(
-                f"Layer {i + 1} of the network must be a Dense, an activation or Dropout, but is {layer!r}."
+                f"Layer {i + 1} of the network must be a Dense, an activation, a normalisation or Dropout, but is "
+                f"{layer!r}."
             )
         if any(layer is other for other in layers[:i]):
             raise ParameterError(
                 f"Layer {i + 1} of the network, {layer!r}, stands in it twice: make two of them."
             )
-        if isinstance(layer, Dense):
+        if isinstance(layer, SIZED):
             if width not in (None, layer.n_in):
                 raise ShapeError(
                     f"Layer {i + 1} of the network, {layer!r}, takes {layer.n_in} inputs, but is given {width}."
                 )
             if dtype is not None and dtype != layer.dtype:  # (a dtype equals None where it is float64)
                 raise ParameterError(
-                    f"The Dense layers of a network must have one dtype, but are {dtype} and {layer.dtype}."
+                    f"The layers of a network must have one dtype, but are of {dtype} and {layer.dtype}."
                 )
             width, dtype = layer.n_out, layer.dtype
 
@@ -50,13 +54,18 @@ def check(layers: Sequence[Layer]) -> None:
 def network(layers: Sequence[Layer], loss: Loss | None) -> Description:
     """The description of layers and loss, without training options."""
     dense = [layer for layer in layers if isinstance(layer, Dense)]
-    width, specs = dense[0].n_in, []
+    width, specs = dense[0].n_in, list[LayerSpec]()
     for layer in layers:
         if isinstance(layer, Dense):
             specs.append(LayerSpec(base.DENSE, layer.n_in, layer.n_out))
             width = layer.n_out
         elif isinstance(layer, Dropout):
             specs.append(LayerSpec(base.DROPOUT, width, width, "", layer.rate))
+        elif isinstance(layer, (BatchNorm, LayerNorm)):
+            momentum = layer.momentum if isinstance(layer, BatchNorm) else 0.0
+            specs.append(LayerSpec(layer.name, width, width, "", layer.epsilon, momentum))
+        elif isinstance(layer, Standardize):
+            specs.append(LayerSpec(layer.name, width, width))
         elif isinstance(layer, ActivationLayer):
             specs.append(LayerSpec(base.ACTIVATION, width, width, layer.name, float(layer.p)))
     if loss is None:
@@ -77,6 +86,11 @@ def training(
     **options: Any,
 ) -> Description:
     """The description with an optimizer and training options added."""
+    if description.mixes_rows and options.get("batch_size") == 1:
+        raise ParameterError(
+            "BatchNorm takes the mean of a batch's rows: batch_size must be at least 2, but was given 1; LayerNorm "
+            "needs no other rows."
+        )
     limits = {"clip_norm": clip_norm, "clip_value": clip_value}
     for name, value in limits.items():
         if value is not None and not (isinstance(value, (int, float)) and value > 0):

@@ -14,7 +14,9 @@ from chalknet.engines.base import State
 from chalknet.exceptions import ParameterError, ShapeError
 from chalknet.layers.base import Layer, floats
 from chalknet.layers.dense import Dense
-from chalknet.layers.flat import gather
+from chalknet.layers.flat import gather, gather_moments
+from chalknet.layers.learned import Learned
+from chalknet.layers.normalization import Moments
 from chalknet.layers.summary import print_summary
 
 
@@ -26,11 +28,12 @@ class Layered:
     training_state: State | None
 
     def _bind(self) -> None:
-        """Move every layer's numbers into one new flat vector."""
-        self._flat = gather(self.dense, self)
+        """Move every layer's numbers into one new flat vector, and what layers keep beside into another."""
+        self._flat = gather(self.learned, self)
+        self._buffers = gather_moments(self.keeping, self._flat.dtype)
         self._lost: str | None = None
 
-    def lose(self, layer: Dense) -> None:
+    def lose(self, layer: Learned) -> None:
         """A layer has moved to another network: without its numbers this one cannot go on."""
         self._lost, self._ready = repr(layer), None
 
@@ -50,15 +53,27 @@ class Layered:
     def layers(self, layers: Iterable[Layer]) -> None:
         layers = tuple(layers)
         describe.check(layers)
-        for layer in self.dense:
+        for layer in self.learned:
             layer.leave()
+        for kept in self.keeping:
+            kept.leave_moments()
         self._layers, self.training_state = layers, None
         self._bind()
 
     @property
     def dense(self) -> list[Dense]:
-        """The layers that have weights."""
+        """The dense layers."""
         return [layer for layer in self.layers if isinstance(layer, Dense)]
+
+    @property
+    def learned(self) -> list[Learned]:
+        """The layers whose numbers are trained: dense ones, and normalisations with their scales and shifts."""
+        return [layer for layer in self.layers if isinstance(layer, Learned)]
+
+    @property
+    def keeping(self) -> list[Moments]:
+        """The layers that keep a mean and a variance of each unit."""
+        return [layer for layer in self.layers if isinstance(layer, Moments)]
 
     @property
     def dtype(self) -> np.dtype:
@@ -82,17 +97,24 @@ class Layered:
         if flat is not self._flat:
             self._flat[...] = flat
 
-    def _sizes(self) -> list[tuple[int, int]]:
-        return [(layer.n_in, layer.n_out) for layer in self.dense]
+    @property
+    def buffers(self) -> np.ndarray:
+        """What layers keep beside the parameters: for each that does its means, then its variances; empty for none."""
+        self._check_whole()
+        return self._buffers
 
-    def forward(self, X: Any) -> np.ndarray:
+    def _sizes(self) -> list[tuple[int, int]]:
+        return [layer.weights.shape for layer in self.learned]
+
+    def forward(self, X: Any, training: bool = False) -> np.ndarray:
         """Return the last layer's output (rows, outputs) for X (rows, inputs); each layer keeps its own.
 
-        Under ``SoftmaxCrossEntropy`` these are the logits; ``predict`` gives probabilities.
+        Under ``SoftmaxCrossEntropy`` these are the logits; ``predict`` gives probabilities. While `training`, dropout
+        leaves numbers out and batch normalisation takes the batch's own moments.
         """
         a = X
         for layer in self.layers:
-            a = layer.forward(a)
+            a = layer.forward(a, training)
         return a
 
     def inputs_for(self, X: Any) -> Any:
@@ -117,11 +139,13 @@ class Layered:
         return copy.deepcopy(self)
 
     def __getstate__(self) -> dict[str, Any]:
-        state = None if self.training_state is None else self.training_state.__dict__ | {"parameters": None}
-        return self.__dict__ | {"_flat": None, "_ready": None, "training_state": state}
+        none = {"parameters": None, "buffers": None}
+        state = None if self.training_state is None else self.training_state.__dict__ | none
+        return self.__dict__ | {"_flat": None, "_buffers": None, "_ready": None, "training_state": state}
 
     def __setstate__(self, values: dict[str, Any]) -> None:
         self.__dict__.update(values)
         self._bind()
         if values["training_state"] is not None:
-            self.training_state = State(**values["training_state"] | {"parameters": self._flat})
+            own = {"parameters": self._flat, "buffers": self._buffers}
+            self.training_state = State(**values["training_state"] | own)

@@ -17,12 +17,17 @@ class Ready:
     """The reader of an engine, and what it was made for.
 
     Args:
-        layers, loss, parameters: the network's.
+        layers, loss, parameters, buffers: the network's.
         engine: the name of the engine that predicts.
     """
 
     def __init__(
-        self, layers: Sequence[Layer], loss: Loss | None, parameters: np.ndarray, engine: str
+        self,
+        layers: Sequence[Layer],
+        loss: Loss | None,
+        parameters: np.ndarray,
+        buffers: np.ndarray,
+        engine: str,
     ) -> None:
         self.description = describe.network(layers, loss)
         self.layers, self.loss, self.parameters, self.engine = tuple(layers), loss, parameters, engine
@@ -32,7 +37,7 @@ class Ready:
             if isinstance(layer, ActivationLayer) and getattr(layer.row, "p_name", None)
         ]
         self.width, self.dtype = self.description.n_in, parameters.dtype
-        self.read = select.load(engine).reader(self.description, parameters)
+        self.read = select.load(engine).reader(self.description, parameters, buffers)
         self.most = self.read.most
 
     def holds(self, layers: Sequence[Layer], loss: Loss | None, parameters: np.ndarray, engine: str) -> bool:

@@ -37,6 +37,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
     loss_curve_: list[float]
     validation_scores_: list[float] | None
     solver: Any
+    normalization: str | None = None  # of an estimator without this parameter
     out_activation_: str
     n_outputs_: int
     _remedy = "Standardise X, or use a smaller learning_rate_init."  # for a run that diverged
@@ -68,6 +69,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), Options(Real, {np.inf})],
         "max_fun": [Interval(Integral, 1, None, closed="left")],
         "dropout": [Interval(Real, 0, 1, closed="left"), list, tuple],
+        "normalization": [StrOptions({*_build.NORMALIZATIONS}), None],
         "l1": [Interval(Real, 0, None, closed="left")],
         "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
         "dtype": [StrOptions({"auto", "float32", "float64"})],
@@ -166,7 +168,9 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         """A new network, and nothing learned yet."""
         output, loss, _, _ = self._goal()
         random, draw_seed = _build.draw_seed(self.random_state)
-        self.network_ = _build.build(sizes, self.activation, self.dropout, output, loss, dtype, random)
+        self.network_ = _build.build(
+            sizes, self.activation, self.dropout, self.normalization, output, loss, dtype, random
+        )
         self.network_.seed = draw_seed()
         self.n_layers_ = len(sizes)
         self.n_iter_, self.t_ = 0, 0

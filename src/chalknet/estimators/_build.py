@@ -22,12 +22,14 @@ from chalknet.layers.base import Layer
 from chalknet.layers.dense import Dense
 from chalknet.layers.dropout import Dropout
 from chalknet.layers.loss import Loss
+from chalknet.layers.normalization import BatchNorm, LayerNorm
 from chalknet.layers.optimizer import SGD, Optimizer
 from chalknet.maths import initializers
 from chalknet.maths.optimizers import OPTIMIZERS
 from chalknet.network import Network
 
 SKLEARN_SCHEDULES = ("constant", "invscaling", "adaptive")  # which scikit-learn applies to "sgd" alone
+NORMALIZATIONS = {"batch": BatchNorm, "layer": LayerNorm}
 LOGISTIC = ("logistic", "sigmoid")
 OF_THREAD = threading.local()
 CALLS = ("on_fit_begin", "on_epoch_end", "on_fit_end")
@@ -91,6 +93,7 @@ def build(
     sizes: Sequence[int],
     activation: Any,
     dropout: Any,
+    normalization: str | None,
     output: str,
     loss: Loss,
     dtype: Any,
@@ -107,6 +110,8 @@ def build(
         w, b = row.weights(random, sizes[i], sizes[i + 1]), row.biases(random, sizes[i], sizes[i + 1])
         layers.append(Dense.over(w.astype(dtype), b.astype(dtype)))
         if i < n_hidden:
+            if normalization is not None:
+                layers.append(NORMALIZATIONS[normalization](sizes[i + 1], dtype=dtype))
             if name != "identity":
                 layers.append(activations.find(name)())
             if rates[i] > 0:

@@ -168,10 +168,10 @@ def start(est: Any, d: Description, optimizer: Any) -> State:
     if kept is not None and untouched and net.optimizer == optimizer:
         state = kept
         if (d.watch == r.VALIDATION) != (kept.best is not None):  # early_stopping was switched
-            state.best = net.parameters.copy() if d.watch == r.VALIDATION else None
+            state.watch_best(d.watch == r.VALIDATION)
             state.counts[r.STALE], state.numbers[r.BEST_SCORE] = 0, -np.inf
     else:
-        state = State.start(net.parameters, d, net.seed)
+        state = State.start(net.parameters, d, net.seed, net.buffers)
         state.counts[r.SAMPLES] = est.t_
         if kept is not None:
             state.counts[r.EPOCH] = kept.counts[r.EPOCH]
@@ -196,8 +196,7 @@ def finish(run: Run, reason: int) -> None:
         est.loss_ = state.losses[-1]
     if est.early_stopping:
         est.best_validation_score_ = float(state.numbers[r.BEST_SCORE])
-        if state.best is not None:
-            state.parameters[...] = state.best
+        state.restore_best()
     else:
         est.best_loss_ = float(state.numbers[r.BEST_LOSS])
     est.network_.loss_curve_ = est.loss_curve_

@@ -31,7 +31,7 @@ def lbfgs(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None) -> bool:
     verbose = est.verbose is True or est.verbose >= 1
     reached = net.parameters.astype(np.float64)
 
-    state = State.start(net.parameters, d, net.seed)  # what callbacks are told of
+    state = State.start(net.parameters, d, net.seed, net.buffers)  # what callbacks are told of
     state.losses = net.loss_curve_ = est.loss_curve_
     halted = stopped = False
     est.n_iter_ = 0
@@ -51,7 +51,7 @@ def lbfgs(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None) -> bool:
     try:
         with called_back(_build.listeners(est.callbacks), est, state, int(est.max_iter)) as each:
             found = optimize.minimize(
-                engine.slope(d, data),
+                engine.slope(d, data, net.buffers.astype(np.float64)),
                 reached.copy(),
                 method="L-BFGS-B",
                 jac=True,
@@ -82,6 +82,11 @@ def _refuse(est: Any) -> None:
     if np.any(np.asarray(est.dropout) != 0):
         raise ParameterError(
             'dropout needs a stochastic solver: use solver="adam", or dropout=0 with "lbfgs".'
+        )
+    if est.normalization == "batch":
+        raise ParameterError(
+            'normalization="batch" needs a stochastic solver, which learns from batches: use solver="adam", or '
+            'normalization="layer" with "lbfgs".'
         )
     for name, off in (("l1", 0.0), ("clip_norm", None)):
         if getattr(est, name) != off:

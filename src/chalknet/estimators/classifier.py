@@ -56,6 +56,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             object such as ``cn.Focal()``, which is taken as it is, its reduction included.
             With more than two classes, losses of single outputs set each class against the rest.
         dropout: probability, or one a hidden layer, with which hidden units are left out in training.
+        normalization: "batch" or "layer" puts ``cn.BatchNorm`` or ``cn.LayerNorm`` between the sums and the activation of
+            each hidden layer, None nothing; "batch" not with "lbfgs".
         l1: adds l1/m Σ |W|, which leaves few weights; not with "lbfgs".
         clip_norm: the most that a gradient's length may be, None for no limit; not with "lbfgs".
         class_weight: None, "balanced" or a dict class -> weight, times any sample weights.
@@ -113,6 +115,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         max_fun: int = 15000,
         loss: Any = "auto",
         dropout: Any = 0.0,
+        normalization: str | None = None,
         l1: float = 0.0,
         clip_norm: float | None = None,
         class_weight: Any = None,
@@ -145,6 +148,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         self.max_fun = max_fun
         self.loss = loss
         self.dropout = dropout
+        self.normalization = normalization
         self.l1 = l1
         self.clip_norm = clip_norm
         self.class_weight = class_weight

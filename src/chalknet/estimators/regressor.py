@@ -48,6 +48,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         scale_target: learn (y - `target_mean_`) / `target_scale_`, so that targets in large units learn as small ones
             do. Predictions are in y's own unit; losses, `network_` and a loss's parameters are in the learned one.
         dropout: probability, or one a hidden layer, with which hidden units are left out in training.
+        normalization: "batch" or "layer" puts ``cn.BatchNorm`` or ``cn.LayerNorm`` between the sums and the activation of
+            each hidden layer, None nothing; "batch" not with "lbfgs".
         l1: adds l1/m Σ |W|, which leaves few weights; not with "lbfgs".
         clip_norm: the most that a gradient's length may be, None for no limit; not with "lbfgs".
         dtype: "auto" (that of X), "float32" or "float64".
@@ -108,6 +110,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         max_fun: int = 15000,
         scale_target: bool = False,
         dropout: Any = 0.0,
+        normalization: str | None = None,
         l1: float = 0.0,
         clip_norm: float | None = None,
         dtype: str = "auto",
@@ -140,6 +143,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         self.max_fun = max_fun
         self.scale_target = scale_target
         self.dropout = dropout
+        self.normalization = normalization
         self.l1 = l1
         self.clip_norm = clip_norm
         self.dtype = dtype

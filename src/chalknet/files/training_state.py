@@ -1,7 +1,8 @@
 """How far a network's training has come, as named arrays and JSON, and back: so that a loaded model goes on exactly.
 
 Tensors: ``optimizer.{slot}.layers.{i}.weight`` and ``.bias`` for each slot of the optimizer, and ``best.layers.{i}.…``
-where validation rows were watched; shapes are those of the layers. The document holds the counters of
+where validation rows were watched (and ``best.moments``, (2 units,), where layers keep some); shapes are those of the
+layers. The document holds the counters of
 ``engines.rules``.
 """
 
@@ -16,10 +17,12 @@ from chalknet.engines import rules as r
 from chalknet.engines.base import State, slices
 from chalknet.exceptions import ModelFileError
 
-Sizes = Sequence[tuple[int, int]]  # of each dense layer: inputs, outputs
+Sizes = Sequence[tuple[int, int]]  # of each layer that learns: the shape of its weights
 
 
-def pack(state: State, sizes: Sizes, slots: Sequence[str]) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def pack(
+    state: State, sizes: Sizes, n_buffers: int, slots: Sequence[str]
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """A state's arrays and a document that JSON can hold; `slots` are the names of its optimizer's."""
     vectors = {f"optimizer.{name}": vector for name, vector in zip(slots, state.slots, strict=True)}
     if state.best is not None:
@@ -28,10 +31,13 @@ def pack(state: State, sizes: Sizes, slots: Sequence[str]) -> tuple[dict[str, np
     for name, vector in vectors.items():
         for key, place, shape in _places(name, sizes):
             arrays[key] = vector[place].reshape(shape).copy()
+    if state.best is not None and n_buffers:
+        arrays["best.moments"] = state.best_buffers.copy()
     document = {
         "counts": [int(n) for n in state.counts],
         "numbers": [float(n) for n in state.numbers],
         "best": state.best is not None,
+        "best_moments": bool(state.best is not None and n_buffers),
     }
     return arrays, document
 
@@ -39,18 +45,20 @@ def pack(state: State, sizes: Sizes, slots: Sequence[str]) -> tuple[dict[str, np
 def names(sizes: Sizes, slots: Sequence[str], document: Mapping[str, Any]) -> set[str]:
     """The arrays that `unpack` reads."""
     vectors = [*(f"optimizer.{name}" for name in slots), *(["best"] if document["best"] else [])]
-    return {key for name in vectors for key, _, _ in _places(name, sizes)}
+    kept = {"best.moments"} if document.get("best_moments") else set[str]()
+    return {key for name in vectors for key, _, _ in _places(name, sizes)} | kept
 
 
 def unpack(
     arrays: Mapping[str, np.ndarray],
     document: Mapping[str, Any],
     parameters: np.ndarray,
+    buffers: np.ndarray,
     sizes: Sizes,
     slots: Sequence[str],
     seed: int,
 ) -> State:
-    """The state that `pack` wrote, of the network with these (flat) parameters.
+    """The state that `pack` wrote, of the network with these (flat) parameters and moments.
 
     Raises:
         ModelFileError: an array or counter is missing, or not of the shape or type that the layers ask for.
@@ -72,6 +80,13 @@ def unpack(
             flat[place] = given.ravel()
         return flat
 
+    best_buffers = np.empty(0, buffers.dtype)
+    if document["best"] and buffers.size:
+        best_buffers = arrays["best.moments"].astype(buffers.dtype)
+        if best_buffers.shape != buffers.shape:
+            raise ModelFileError(
+                f"The array 'best.moments' has shape {best_buffers.shape}, but the layers ask for {buffers.shape}."
+            )
     kept = [vector(f"optimizer.{name}") for name in slots]
     return State(
         parameters,
@@ -80,6 +95,8 @@ def unpack(
         np.array(counts, np.int64),
         np.array(numbers, np.float64),
         vector("best") if document["best"] else None,
+        buffers,
+        best_buffers,
     )
 
 

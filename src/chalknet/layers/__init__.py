@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-_FILES = ("base", "dense", "dropout", "activation", "loss", "optimizer", "schedule")
+_FILES = ("base", "dense", "dropout", "normalization", "activation", "loss", "optimizer", "schedule")
 
 
 def __getattr__(name: str) -> Any:

@@ -10,6 +10,7 @@ from chalknet.layers.base import Layer
 from chalknet.layers.config import build
 from chalknet.layers.dense import Dense
 from chalknet.layers.dropout import Dropout
+from chalknet.layers.normalization import BatchNorm, LayerNorm, Standardize
 
 
 def _dense(**parameters: Any) -> Dense:
@@ -17,9 +18,14 @@ def _dense(**parameters: Any) -> Dense:
     return Dense(**parameters, random_state=0)
 
 
+_MAKERS: dict[str, Callable[..., Layer]] = {
+    Dense.name: _dense,
+    **{kind.name: kind for kind in (Dropout, BatchNorm, LayerNorm, Standardize)},
+}
+
+
 def _find(name: str) -> Callable[..., Layer]:
-    makers: dict[str, Callable[..., Layer]] = {Dense.name: _dense, Dropout.name: Dropout}
-    return makers[name] if name in makers else activation.find(name)
+    return _MAKERS[name] if name in _MAKERS else activation.find(name)
 
 
 def from_config(config: Mapping[str, Any]) -> Layer:

@@ -111,7 +111,9 @@ def penalise(net, fact, knob, buffer, index, m, k):
     l1, l2 = number(knob[at.L1] * share, buffer), number(knob[at.L2] * share, buffer)
     squares, sizes = 0.0, 0.0
     for layer in range(fact[at.FIRST], fact[at.LAST], at.NEXT):
-        n = net[layer + at.BIASES] - net[layer + at.WEIGHTS]  # 0 where there are none
+        if net[layer + at.PLAIN] == 0:
+            continue
+        n = net[layer + at.BIASES] - net[layer + at.WEIGHTS]
         w = shift(buffer, net[layer + at.WEIGHTS])
         g = shift(buffer, fact[at.GRADIENT] + net[layer + at.WEIGHTS])
         square, size = number(0.0, buffer), number(0.0, buffer)
@@ -166,8 +168,9 @@ def update(net, fact, knob, buffer, index, m, k):
         return 0.0
     for layer in range(fact[at.FIRST], fact[at.LAST], at.NEXT):
         begin, middle = net[layer + at.WEIGHTS], net[layer + at.BIASES]
-        if begin < middle:  # a dense layer
-            step_over(fact, buffer, begin, middle - begin, constants)
+        if begin < middle:  # it learns
+            own = constants if net[layer + at.PLAIN] != 0 else shift(constants, 8)
+            step_over(fact, buffer, begin, middle - begin, own)
             step_over(fact, buffer, middle, net[layer + at.NEXT + at.STRIDE], shift(constants, 8))
     return 0.0
 
@@ -222,14 +225,17 @@ def form(net, fact, knob, buffer, index, m, k):
             net[layer + at.ROW],
         )
         begin, n = net[layer + at.WEIGHTS] + span[1] * row, (span[2] - span[1]) * row
-        step_over(fact, buffer, begin, n, constants)
+        separate = fact[at.SEPARATE] != 0
+        step_over(
+            fact, buffer, begin, n, shift(constants, 8 * np.int64(separate and net[layer + at.PLAIN] == 0))
+        )
         if span[3] != 0:
             step_over(
                 fact,
                 buffer,
                 net[layer + at.BIASES],
                 stride,
-                shift(constants, 8 * np.int64(fact[at.SEPARATE] != 0)),
+                shift(constants, 8 * np.int64(separate)),
             )
     return 0.0
 

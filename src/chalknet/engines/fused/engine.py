@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chalknet.engines import rules as r
-from chalknet.engines.base import Crew, Data, Description, State, Until, check_names
+from chalknet.engines.base import NO_BUFFERS, Crew, Data, Description, State, Until, check_names
 from chalknet.engines.fused import layout as at
 from chalknet.engines.fused import train as t
 from chalknet.engines.fused.helpers import Helpers, wanted
@@ -32,7 +32,8 @@ class FusedSession:
         batch = min(description.batch_size, n)
         csr = is_csr(data.X)
         single = single_rows(description, csr)
-        threads = 1 if single else wanted(batch, description.n_parameters)
+        alone = single or description.mixes_rows
+        threads = 1 if alone else wanted(batch, description.n_parameters)
         self.layout = layout = Layout(
             description,
             batch,
@@ -52,10 +53,14 @@ class FusedSession:
         self.places = [(0, state.parameters)] + [
             (int(layout.fact[at.SLOT0 + i]), s) for i, s in enumerate(state.slots)
         ]
+        self.kept = [(0, state.buffers)]
         if state.best is not None:
             self.places.append((int(layout.fact[at.BEST]), state.best))
+            self.kept.append((int(layout.fact[at.BEST]), state.best_buffers))
         for place, flat in self.places:
             layout.pack(flat, place)
+        for place, flat in self.kept:
+            layout.pack_kept(flat, place)
         self.losses, self.scores = np.zeros(HISTORY), np.zeros(HISTORY)
         # Held for as long as the compiled code is given their memory.
         self.arrays = (
@@ -111,6 +116,8 @@ class FusedSession:
         state = self.state
         for place, flat in self.places:
             self.layout.unpack(place, flat)
+        for place, flat in self.kept:
+            self.layout.unpack_kept(place, flat)
         new = self.done()[1] - epochs
         state.losses.extend(self.losses[: new + (reason == r.DIVERGED)].tolist())
         if self.scored:
@@ -133,16 +140,25 @@ class FusedEngine:
         check_names(description)
         return FusedSession(description, state, data)
 
-    def slope(self, description: Description, data: Data) -> FusedSlope:
+    def slope(self, description: Description, data: Data, buffers: np.ndarray = NO_BUFFERS) -> FusedSlope:
         """Prepare the objective over the data's rows and its gradient."""
-        return FusedSlope(description, data)
+        return FusedSlope(description, data, buffers)
 
-    def reader(self, description: Description, parameters: np.ndarray) -> RowReader:
+    def reader(
+        self, description: Description, parameters: np.ndarray, buffers: np.ndarray = NO_BUFFERS
+    ) -> RowReader:
         """Prepare predictions of a few rows, through the loss's link."""
-        return RowReader(description, parameters, link=True)
+        return RowReader(description, parameters, True, buffers)
 
     @quiet
-    def predict(self, description: Description, parameters: np.ndarray, X: Any, link: bool) -> np.ndarray:
+    def predict(
+        self,
+        description: Description,
+        parameters: np.ndarray,
+        X: Any,
+        link: bool,
+        buffers: np.ndarray = NO_BUFFERS,
+    ) -> np.ndarray:
         """The last layer's output for all rows of X, through the loss's link if wished."""
         n, csr = X.shape[0], is_csr(X)
         layout = Layout(description, min(BLOCK, max(n, 1)), training=False, narrow=first_narrow(csr))
@@ -152,6 +168,7 @@ class FusedEngine:
         if link:
             wiring.link(description.output_link())
         layout.pack(parameters, 0)
+        layout.pack_kept(buffers, 0)
         out, index = np.empty((n, description.n_out), layout.dtype), np.empty(BLOCK, np.int64)
         arrays = (layout.nets.reshape(-1), layout.facts.reshape(-1), layout.knob, layout.buffer, index)
         run = entry(t.predict, str(layout.dtype), t.predict_type)

@@ -1,9 +1,9 @@
 """Where everything lies: one buffer for all blocks of a run, and small arrays that say where things are in it.
 
 Kernels take these few arrays and nothing else, which keeps their calls and their compilation short. Rows of weights
-and of blocks are padded to the vector length, and strides that fall into few
-sets of the cache are avoided. The padding is zero in parameters and gradients, and private to a run: `pack` and `unpack` translate from
-and to the flat vector that everybody else sees.
+and of blocks are padded to the vector length, and strides that fall into few sets of the cache are avoided. The padding
+is zero in parameters and gradients, and private to a run: `pack` and `unpack` translate from and to the flat vector
+that everybody else sees.
 """
 
 from __future__ import annotations
@@ -28,17 +28,19 @@ BLOCK = 2  # where it begins in the buffer
 DELTA = 3  # where the gradient by it begins: element-wise layers share one
 FORWARD, BACKWARD = 4, 5  # addresses of the layer's kernels
 FORWARD_STEP, BACKWARD_STEP = 6, 7  # addresses of an activation's formulas
-WEIGHTS, BIASES = 8, 9  # offsets of a dense layer's in the padded parameters
-MASK = 10  # where a dropout layer's mask begins
+WEIGHTS, BIASES = 8, 9  # offsets of a layer's in the padded parameters, the same for one that learns nothing
+MASK = 10  # where a dropout layer's mask begins, or a normalisation's normalised numbers
 DROPPED = 11  # it drops draws below this number
 NUMBER = 12  # of the layer
-LEARN = 13  # address of the kernel that forms a dense layer's gradient
+LEARN = 13  # address of the kernel that forms a layer's gradient
 ROW = 14  # how long a row of its weights is in the buffer: those of a narrow layer lie turned, a row for each output
-NEXT = 15
+PLAIN = 15  # 1: the weights are penalised and decay; a normalisation's scales are not and do not
+SPREAD, RUNNING = 16, 17  # of a normalisation, see `norm`
+NEXT = 18
 
 # `fact` (int64): places in the buffer, where the parameters come first,
 GRADIENT, SLOT0, SLOT1, SLOT2, BEST, Y, W, TURNED, CONSTANTS, ZEROS, ONE = range(11)
-SIZE = 11  # of the padded parameters
+SIZE = 11  # of the padded parameters, behind which running numbers follow
 FIRST, LAST = (
     12,
     13,
@@ -79,7 +81,8 @@ HELPED, BOARD = (
     64,
     65,
 )  # 1 while other threads help; address of the board on which work is offered to them (see `team`)
-N_FACTS = 66
+KEPT = 66  # of the padded parameters and running numbers
+N_FACTS = 67
 
 # `knob` (float64).
 LOSS_P, PER_OUTPUT, REPORT, L1, L2, CLIP_NORM, CLIP_VALUE, THRESHOLD = range(8)
@@ -92,7 +95,7 @@ HYPER = 12  # twice 8: for weights, for biases
 SCHEDULE = 28  # 8
 CLOCK = 36  # 4: step, total steps, epoch, samples
 MOMENTS = 40  # 3 for each output, for R²
-# then SHAPE: an activation's shape parameter, or a dropout's 1/(1 - rate); one a layer
+# then SHAPE: an activation's shape parameter, a dropout's 1/(1 - rate), an epsilon; one a layer; then their momenta
 SHAPE = 11  # where they begin
 
 
@@ -130,16 +133,19 @@ class Layout:
         )
         self.net, self.fact = self.nets[0], self.facts[0]
         self.fact[ORDERED] = -1
-        self.knob = np.zeros(MOMENTS + 3 * d.n_out + k)
+        self.knob = np.zeros(MOMENTS + 3 * d.n_out + 2 * k)
         self.knob[SHAPE] = MOMENTS + 3 * d.n_out
         self.dense = [i for i, s in enumerate(self.specs) if s.kind == base.DENSE]
+        self.learned = [i for i, s in enumerate(self.specs) if s.learned is not None]
+        self.keeping = [i for i, s in enumerate(self.specs) if s.kind in base.KEEPING]
         self.narrow = [
             i
             for i in self.dense
             if i >= narrow and is_narrow(self.specs[i].n_in, self.specs[i].n_out, self.dtype)
         ]
         self._layers()
-        self.rows = block_rows(batch, self._row_size() * self.dtype.itemsize, blocks)
+        whole = training and d.mixes_rows
+        self.rows = batch if whole else block_rows(batch, self._row_size() * self.dtype.itemsize, blocks)
         self.shared = self._shared(slots, best)
         self.span = self._block(self.shared) - self.shared
         self.buffer = aligned(self.shared + blocks * self.span, self.dtype)
@@ -158,18 +164,27 @@ class Layout:
         net[:, NUMBER] = np.arange(len(net))
         shapes = self.knob[int(self.knob[SHAPE]) :]
         for i, s in enumerate(self.specs):
-            if s.kind == base.DENSE:
+            if s.learned is not None:
                 rows, net[i, ROW] = (
-                    (s.n_out, net[i, STRIDE]) if i in self.narrow else (s.n_in, net[i + 1, STRIDE])
+                    (s.n_out, net[i, STRIDE]) if i in self.narrow else (s.learned[0], net[i + 1, STRIDE])
                 )
                 net[i, WEIGHTS], net[i, BIASES] = at, at + rows * net[i, ROW]
+                net[i, PLAIN] = s.kind == base.DENSE
                 at = int(net[i, BIASES] + net[i + 1, STRIDE])
-            elif s.kind == base.ACTIVATION:
-                shapes[i] = s.p
-            else:
+            if s.kind == base.DROPOUT:
                 net[i, DROPPED] = dropout_threshold(s.p)
                 shapes[i] = 1.0 / (1.0 - s.p)
-        self.fact[SIZE], self.fact[FIRST], self.fact[LAST] = at, NEXT * self.dense[0], NEXT * len(self.specs)
+            else:
+                shapes[i], shapes[len(self.specs) + i] = s.p, s.momentum
+        self.fact[SIZE], self.fact[FIRST], self.fact[LAST] = (
+            at,
+            NEXT * self.learned[0],
+            NEXT * len(self.specs),
+        )
+        for i in self.keeping:
+            net[i, RUNNING] = at
+            at += 2 * int(net[i, STRIDE])
+        self.fact[KEPT] = at
 
     def _places(self, at: int) -> Callable[[Any], int]:
         """Hands out places from `at` on, each on a cache line; called with 0 it tells where the next begins."""
@@ -186,12 +201,12 @@ class Layout:
     def _shared(self, slots: int, best: bool) -> int:
         """Places of what there is once; returns where they end."""
         net, fact, size, place = self.net, self.fact, int(self.fact[SIZE]), self._places(0)
-        place(size)
+        place(fact[KEPT])
         if self.training:
             fact[GRADIENT] = place(size)
             for i in range(slots):
                 fact[SLOT0 + i] = place(size)
-            fact[BEST] = place(size) if best else 0
+            fact[BEST] = place(fact[KEPT]) if best else 0
             fact[CONSTANTS], fact[ONE], fact[ZEROS] = place(16), place(1), place(net[:, STRIDE].max())
         return place(0)
 
@@ -200,6 +215,10 @@ class Layout:
         net, fact, rows, place = self.net, self.fact, self.rows, self._places(at)
         for record in net:
             record[BLOCK] = place(record[STRIDE] * rows)
+        for i, s in enumerate(self.specs):
+            if s.kind in base.SCALED:
+                net[i, SPREAD] = place(rows if s.kind == base.LAYER_NORM else 4 * net[i, STRIDE])
+                net[i, MASK] = place(net[i, STRIDE] * rows) if self.training else net[i + 1, BLOCK]
         if not self.training:
             return place(0)
         stride = int(net[-1, STRIDE])
@@ -207,7 +226,7 @@ class Layout:
         fact[TURNED] = place(max((net[i, STRIDE] * net[i + 1, STRIDE] for i in self.dense[1:]), default=0))
         net[-1, DELTA], fact[ROOM] = place(stride * rows), place(room_for(rows, stride))
         for i in range(len(self.specs) - 1, -1, -1):
-            own = self.specs[i].kind == base.DENSE
+            own = i in self.learned
             net[i, DELTA] = place(net[i, STRIDE] * rows) if own else net[i + 1, DELTA]
             if self.specs[i].kind == base.DROPOUT:
                 net[i, MASK] = place(net[i + 1, STRIDE] * rows)
@@ -215,13 +234,13 @@ class Layout:
 
     def _row_size(self) -> int:
         """About how many numbers a row of a block takes."""
-        return int(self.net[:, STRIDE].sum() + self.net[self.dense, STRIDE].sum())
+        return int(self.net[:, STRIDE].sum() + self.net[self.learned, STRIDE].sum())
 
     def spread(self) -> None:
         """Tell the other blocks what the first one knows, once that is everything."""
         for b in range(1, len(self.nets)):
             self.nets[b], self.facts[b] = self.net, self.fact
-            self.nets[b][:, [BLOCK, DELTA, MASK]] += b * self.span
+            self.nets[b][:, [BLOCK, DELTA, MASK, SPREAD]] += b * self.span
             self.facts[b][[Y, W, TURNED, ROOM, ROW_LOSSES]] += b * self.span
 
     def ranges(self, together: bool, whole: int | None) -> np.ndarray:
@@ -231,7 +250,7 @@ class Layout:
         layer number `whole` is one range.
         """
         table = []
-        for i in reversed(self.dense):
+        for i in reversed(self.learned):
             n = rows = int((self.net[i, BIASES] - self.net[i, WEIGHTS]) // self.net[i, ROW])
             if together:
                 rows = max(RANGE // int(self.net[i, ROW] * self.dtype.itemsize), 1)
@@ -242,12 +261,11 @@ class Layout:
         return np.array(table, np.int64)
 
     def _matrices(self, flat: np.ndarray, place: int) -> Any:
-        """Pairs of views, in the flat vector and in the padded one: each dense layer's weights and biases."""
+        """Pairs of views, in the flat vector and in the padded one: each layer's weights and biases."""
         at = 0
-        for i in self.dense:
-            n_in, n_out, stride = (
-                int(x) for x in (self.net[i, WIDTH], self.net[i + 1, WIDTH], self.net[i, ROW])
-            )
+        for i in self.learned:
+            stride = int(self.net[i, ROW])
+            n_in, n_out = self.specs[i].learned or (0, 0)
             begin, middle = (place + int(self.net[i, column]) for column in (WEIGHTS, BIASES))
             weights = flat[at : at + n_in * n_out].reshape(n_in, n_out)
             padded_rows = self.buffer[begin:middle].reshape(-1, stride)
@@ -265,4 +283,24 @@ class Layout:
     def unpack(self, place: int, into: np.ndarray) -> None:
         """Copy a padded vector into a flat one."""
         for ours, theirs in self._matrices(into, place):
+            ours[...] = theirs
+
+    def _kept(self, buffers: np.ndarray, place: int) -> Any:
+        """The same of the means and variances that layers keep, behind the parameters."""
+        at = 0
+        for i in self.keeping:
+            n, begin = int(self.net[i, WIDTH]), place + int(self.net[i, RUNNING])
+            stride = int(self.net[i, STRIDE])
+            theirs = self.buffer[begin : begin + 2 * stride].reshape(2, stride)[:, :n]
+            yield buffers[at : at + 2 * n].reshape(2, n), theirs
+            at += 2 * n
+
+    def pack_kept(self, buffers: np.ndarray, place: int) -> None:
+        """Copy what layers keep to its padded place, behind parameters that begin there."""
+        for ours, theirs in self._kept(buffers, place):
+            theirs[...] = ours
+
+    def unpack_kept(self, place: int, into: np.ndarray) -> None:
+        """Copy it back."""
+        for ours, theirs in self._kept(into, place):
             ours[...] = theirs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from chalknet.engines.base import Data, Description
+from chalknet.engines.base import NO_BUFFERS, Data, Description
 from chalknet.engines.fused import layout as at
 from chalknet.engines.fused import train as t
 from chalknet.engines.fused.layout import Layout
@@ -16,7 +16,7 @@ from chalknet.engines.fused.wiring import Wiring, first_narrow, is_csr
 class FusedSlope:
     """See `base.Slope`."""
 
-    def __init__(self, description: Description, data: Data) -> None:
+    def __init__(self, description: Description, data: Data, buffers: np.ndarray = NO_BUFFERS) -> None:
         csr = is_csr(data.X)
         self.layout = layout = Layout(description, data.rows.size, training=True, narrow=first_narrow(csr))
         self.wiring = wiring = Wiring(layout)
@@ -25,6 +25,7 @@ class FusedSlope:
         wiring.goal(data)
         layout.knob[at.REPORT] = 1.0  # the objective itself
         wiring.ready(csr)
+        layout.pack_kept(buffers, 0)
         self.flat = np.zeros(description.n_parameters, layout.dtype)
         arrays = (layout.nets.reshape(-1), layout.facts.reshape(-1), layout.knob, layout.buffer, self.flat)
         self.arguments = [pointer(array) for array in arrays]

@@ -98,7 +98,7 @@ def train(net, fact, knob, buffer, order, counts, figures, rules, losses, scores
             )
         reason, best = end_of_epoch(losses[done], scores[done], counts, figures, rules)
         if best:
-            for i in range(fact[at.SIZE]):
+            for i in range(fact[at.KEPT]):
                 buffer[fact[at.BEST] + i] = buffer[i]
         done += 1
         if reason != r.RUNNING or done >= epochs or steps <= 0:
@@ -124,9 +124,11 @@ def move(net, fact, padded, flat, inwards):
     """Copy a flat vector to its padded form or back."""
     for layer in range(fact[at.FIRST], fact[at.LAST], at.NEXT):
         begin, end, row = net[layer + at.WEIGHTS], net[layer + at.BIASES], net[layer + at.ROW]
-        if begin == end:  # no dense layer
+        if begin == end:  # it learns nothing
             continue
         n_in, n_out = net[layer + at.WIDTH], net[layer + at.NEXT + at.WIDTH]
+        if net[layer + at.PLAIN] == 0:
+            n_in = np.int64(1)
         turned = n_out < n_in and end - begin == n_out * row
         for i in range(n_in):
             if turned:

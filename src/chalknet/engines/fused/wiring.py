@@ -12,6 +12,7 @@ from chalknet.engines.base import Data, Description
 from chalknet.engines.fused import batch as b
 from chalknet.engines.fused import dense as d
 from chalknet.engines.fused import layout as at
+from chalknet.engines.fused import norm
 from chalknet.engines.fused import pointwise as p
 from chalknet.engines.fused.gemm import product, product_type
 from chalknet.engines.fused.layout import Layout
@@ -28,7 +29,7 @@ def single_rows(description: Description, csr: bool) -> bool:
     """May the update be made on the way back? It depends on the network and its options alone."""
     plain = description.optimizer == "sgd" and description.batch_size == 1 and not csr
     free = not (description.l1 or description.l2 or description.clip_norm or description.clip_value)
-    return plain and free and all(s.kind != base.DROPOUT for s in description.layers)
+    return plain and free and all(s.kind in (base.DENSE, base.ACTIVATION) for s in description.layers)
 
 
 def first_narrow(csr: bool, single: bool = False) -> int:
@@ -39,6 +40,14 @@ def first_narrow(csr: bool, single: bool = False) -> int:
 def is_csr(X: Any) -> bool:
     """Whether X is CSR (else it is an array)."""
     return not isinstance(X, np.ndarray)
+
+
+_OTHERS: dict[str, tuple[Any, Any, Any]] = {  # layers that are the same for all kinds of rows
+    base.DROPOUT: (p.drop, p.undrop, None),
+    base.BATCH_NORM: (norm.batch_norm, norm.batch_norm_back, norm.norm_learn),
+    base.LAYER_NORM: (norm.layer_norm, norm.layer_norm_back, norm.norm_learn),
+    base.STANDARDIZE: (norm.standardize, norm.standardize_back, None),
+}
 
 
 class Wiring:
@@ -61,7 +70,7 @@ class Wiring:
         if csr:
             fact[at.STARTS] = self._hold(X.indptr, np.int64)
             fact[at.COLUMNS] = self._hold(X.indices, np.int32)
-        if csr and first == 0:
+        if csr and first == 0 and self.layout.dense[0] == 0:
             fact[at.GATHER] = 0  # the first dense layer reads CSR itself
         else:
             fact[at.GATHER] = kernel(b.spread_out if csr else b.gather, self.dtype)
@@ -95,8 +104,8 @@ class Wiring:
         """What runs for layer i forward, backward and for its gradient."""
         if spec.kind == base.ACTIVATION:
             return p.activate, p.derive, None
-        if spec.kind == base.DROPOUT:
-            return p.drop, p.undrop, None
+        if spec.kind in _OTHERS:
+            return _OTHERS[spec.kind]
         if single:
             return d.single_forward, d.single_backward, None
         if csr and i == 0:
