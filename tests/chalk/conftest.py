@@ -48,6 +48,18 @@ def compiled(tmp_path):
     return compile_it
 
 
+def normalization(draw, kinds, width):
+    """A normalisation of that width, or none."""
+    kind = draw(st.sampled_from(kinds))
+    if kind is None:
+        return []
+    if kind != "standardize":
+        return [{"batch": cn.BatchNorm, "layer": cn.LayerNorm}[kind](width, epsilon=0.1)]
+    layer = cn.Standardize(width)
+    layer.mean, layer.variance = 0.5, 4.0
+    return [layer]
+
+
 @st.composite
 def networks(draw, activations=EVERY, scale=None):
     """Layers in any order, and a loss that fits the end."""
@@ -65,10 +77,12 @@ def networks(draw, activations=EVERY, scale=None):
 
     if draw(st.integers(0, 9)) == 0:
         add(draw(middle))
+    layers += normalization(draw, [None] * 9 + ["standardize", "batch", "layer"], width)
     for _ in range(draw(st.integers(0, 2))):
         n = draw(st.integers(1, 3))
         layers.append(cn.Dense(width, n, random_state=0))
         width = n
+        layers += normalization(draw, [None, None, None, "batch", "layer"], width)
         for name in draw(st.lists(middle, max_size=2)):
             add(name)
     row = LOSSES[draw(st.sampled_from(sorted(LOSSES)))]
@@ -152,7 +166,7 @@ class Case:
             warnings.simplefilter("ignore", cn.DataHint)  # some losses are meant for another last layer
             if epochs:
                 net.fit(
-                    self.X, self.y, optimizer=self.optimizer, epochs=epochs, batch_size=len(self.X),
+                    self.X, self.y, optimizer=self.optimizer, epochs=epochs, batch_size=max(2, len(self.X)),
                     sample_weight=self.weights, engine=engine, **self.options,
                 )  # fmt: skip
         return net
@@ -168,6 +182,46 @@ class Traces:
     """What every trace must hold."""
 
     cases = staticmethod(cases)
+
+    def learned(self, net):
+        """The names of the network's numbers and their shapes, in the order of its vector."""
+        number, behind = 0, 0
+        for layer in net.layers:
+            if isinstance(layer, cn.Dense):
+                number, behind = number + 1, 0
+                yield f"W{number}", layer.weights.shape
+                yield f"b{number}", (layer.n_out,)
+            elif isinstance(layer, (cn.BatchNorm, cn.LayerNorm, cn.Standardize)):
+                behind += 1
+                for name in ("gain", "shift") if not isinstance(layer, cn.Standardize) else ():
+                    yield f"{name * behind}{number}", (layer.n_out,)
+
+    def settled(self, net, trace):
+        """Which of the network's numbers have a gradient that is more than rounding; all, where that makes no step.
+
+        A bias whose sum is normalised over the batch has none, and optimizers make steps of its rounding.
+        """
+        gradient = np.concatenate([trace.array(f"dL/d{base}").ravel() for base, _ in self.learned(net)])
+        if not any(isinstance(layer, (cn.BatchNorm, cn.LayerNorm)) for layer in net.layers):
+            return (np.abs(gradient) > 1e-15) | (trace.book.description.optimizer != "lion")
+        return np.abs(gradient) > 1e-7
+
+    @staticmethod
+    def tolerance(net):
+        """How far two ways to compute an update may be apart: those of small gradients that are normalised, farther."""
+        normalized = any(isinstance(layer, (cn.BatchNorm, cn.LayerNorm)) for layer in net.layers)
+        return 1e-7 if normalized else 1e-12
+
+    def running(self, net):
+        """The names of the running means and variances of batch normalisations."""
+        number, behind = 0, 0
+        for layer in net.layers:
+            if isinstance(layer, cn.Dense):
+                number, behind = number + 1, 0
+            elif isinstance(layer, (cn.BatchNorm, cn.LayerNorm, cn.Standardize)):
+                behind += 1
+                if isinstance(layer, cn.BatchNorm):
+                    yield from (f"{name * behind}{number}" for name in ("rm", "rv"))
 
     def arithmetic(self, trace):
         """Each step's arithmetic, evaluated by Python, gives its value; nothing but the allowed words occurs in it."""

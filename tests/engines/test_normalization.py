@@ -60,6 +60,13 @@ def test_float32_is_the_same_within_its_digits(second):
     np.testing.assert_allclose(b.predict(X), a.predict(X), atol=2e-3)
 
 
+@pytest.mark.parametrize("kind", NORMS.values())
+def test_a_normalisation_before_the_only_dense_layer(kind):
+    net = cn.Network([kind(5), cn.Dense(5, 2)], loss=cn.MSE(), random_state=0)
+    a, b = both(net)
+    np.testing.assert_allclose(b.parameters, a.parameters, rtol=1e-9, atol=1e-11)
+
+
 def test_decoupled_decay_leaves_scales_and_shifts():
     net = network(None, "layer")
     still = copy.deepcopy(net)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from chalknet.chalk import names
+from chalknet.chalk import names, normalized
 from chalknet.chalk.expr import Expr, add_up
 from chalknet.chalk.forward import source_of
 from chalknet.chalk.groups import Builder, Index
@@ -35,8 +35,10 @@ def write_backward(builder: Builder, i: int) -> None:
             d_dense(builder, stage, source, target, arrays, i)
         elif stage.spec.kind == base.DROPOUT:
             d_dropout(builder, stage, source, target, arrays, i)
-        else:
+        elif stage.spec.kind == base.ACTIVATION:
             d_activation(builder, stage, source, target, arrays, i)
+        else:
+            normalized.write_back(builder, stage, source, target, arrays, i)
 
 
 def d_dense(

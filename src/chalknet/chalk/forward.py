@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from chalknet.chalk import names
+from chalknet.chalk import names, normalized
 from chalknet.chalk.expr import Expr, add_up
 from chalknet.chalk.groups import Builder, Index
 from chalknet.chalk.ledger import Stage, mask_of
@@ -26,6 +26,8 @@ def write_forward(builder: Builder, i: int) -> None:
             dense(builder, stage, source, target, arrays, part, i)
         elif stage.spec.kind == base.DROPOUT:
             dropout(builder, stage, source, target, arrays, part, i)
+        elif stage.spec.kind != base.ACTIVATION:
+            normalized.write(builder, stage, source, target, arrays, part, i)
         elif not builder.book.rule:
             activation(
                 builder,

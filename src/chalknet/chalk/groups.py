@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from chalknet.chalk import names
+from chalknet.chalk import names, normalized
 from chalknet.chalk.expr import Expr, Symbol, add_up, evaluate, simplified, symbols_of
 from chalknet.chalk.ledger import Ledger
 from chalknet.chalk.numbers import SAFE
@@ -57,8 +57,9 @@ class Group:
 
     @property
     def column(self) -> bool:
-        """True for one number a row: the row's weight, the row's loss."""
-        return names.parse(self.name).letter in ("s", "l")
+        """True for one number a row: the row's weight, the row's loss, its moments."""
+        letter = names.parse(self.name).letter
+        return letter in ("s", "l") or (letter in ("mu", "var") and self.value.shape[1:] == (1,))
 
     def symbol(self, index: Index) -> str:
         """The entry's symbol."""
@@ -165,6 +166,8 @@ class Builder:
                     (f"W{n}", first[f"W{n}"], f"weights of layer {n}"),
                     (f"b{n}", first[f"b{n}"], f"biases of layer {n}"),
                 ]
+            elif stage.spec.kind not in (base.ACTIVATION, base.DROPOUT):
+                items += normalized.given(stage, first)
         yield from items
 
 

@@ -6,11 +6,12 @@ primes, and so do its gradients; the parameters after it carry one more.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from chalknet.chalk import normalized
 from chalknet.engines import base
 from chalknet.engines import rules as r
 from chalknet.engines.base import Data, Description, State
@@ -20,6 +21,7 @@ from chalknet.engines.random import dropout_mask
 from chalknet.layers import activation, loss
 from chalknet.layers.dense import Dense
 from chalknet.layers.dropout import Dropout
+from chalknet.layers.normalization import Moments
 from chalknet.maths import losses, optimizers, schedules
 from chalknet.maths.losses import LOSSES
 
@@ -35,12 +37,12 @@ class Stage:
 
 
 def stages(description: Description) -> list[Stage]:
-    """Name what passes through the layers: x, z1, a1, h1 (after dropout), z2, …; a second activation is aa1."""
+    """Name what passes through the layers: x, z1, n1 (normalised), a1, h1 (after dropout), z2, …; a second a is aa1."""
     out: list[Stage] = []
     number, source = 0, "x"
     used: dict[str, int] = {}
     for spec in description.layers:
-        letter = {base.DENSE: "z", base.ACTIVATION: "a", base.DROPOUT: "h"}[spec.kind]
+        letter = {base.DENSE: "z", base.ACTIVATION: "a", base.DROPOUT: "h"}.get(spec.kind, "n")
         if spec.kind == base.DENSE:
             number, used = number + 1, {}
         used[letter] = used.get(letter, 0) + 1
@@ -91,6 +93,9 @@ class Ledger:
     updates: list[Update]
     rule: bool = False  # the perceptron's rule, see `chalk.rule`
     damped: float = 1.0  # what a perceptron's intercept moves by, as a share of its step
+    kept: list[dict[str, np.ndarray]] = field(
+        default_factory=list
+    )  # running numbers before each pass, by name
 
     @property
     def stages(self) -> list[Stage]:
@@ -150,22 +155,37 @@ def calculate(
     """Pass forward and back, update, and so on, as a call of fit with so many epochs; the state given is left alone."""
     d = replace(description, batch_size=len(X), max_epochs=steps)
     state = State(
-        state.parameters.copy(), state.slots.copy(), state.seed, state.counts.copy(), state.numbers.copy()
-    )
+        state.parameters.copy(), state.slots.copy(), state.seed, state.counts.copy(), state.numbers.copy(),
+        buffers=state.buffers.copy(),
+    )  # fmt: skip
     state.begin_fit()
     session = BoardSession(d, state, Data(X, y, np.arange(len(X)), weights))
-    board = Board(d, state.parameters)
+    board = Board(d, state.parameters, state.buffers)
     targets = board.loss.targets(y, d.n_out, len(X), X.dtype)
     book = Ledger(d, X, targets, weights, [state.parameters.copy()], [], [], rule, damped)
     with np.errstate(all="ignore"):
         for _ in range(steps):
             draw_masks(board, book.stages, state, len(X))
+            book.kept.append(running(board, book))
             one = run(board, book, X, y, weights)
             book.passes.append(one)
             book.updates.append(update(session, board, one.weight, damped))
             book.parameters.append(state.parameters.copy())
+        last = running(board, book)
+        book.kept.append(last)
         book.passes.append(run(board, book, X, y, weights))
+        book.passes[-1].arrays.update(last)  # the loss afterwards is looked at, not learned from
     return book
+
+
+def running(board: Board, book: Ledger) -> dict[str, np.ndarray]:
+    """The means and variances that layers keep, by name."""
+    out: dict[str, np.ndarray] = {}
+    for layer, stage in zip(board.layers, book.stages, strict=True):
+        if isinstance(layer, Moments):
+            its = normalized.called(stage)
+            out[its.running_mean], out[its.running_variance] = layer.mean.copy(), layer.variance.copy()
+    return out
 
 
 def draw_masks(board: Board, named: list[Stage], state: State, n: int) -> None:
@@ -191,6 +211,7 @@ def run(board: Board, book: Ledger, X: np.ndarray, y: np.ndarray, weights: np.nd
             arrays[mask_of(stage)] = (
                 np.ones_like(layer.output) if layer.mask is None else np.asarray(layer.mask)
             )
+        normalized.record(layer, stage, arrays)
     last = book.stages[-1]
     arrays[f"dL/d{last.target}"] = derivative
     if book.link is not None:
@@ -205,8 +226,9 @@ def run(board: Board, book: Ledger, X: np.ndarray, y: np.ndarray, weights: np.nd
         arrays[f"dL/d{last.source}"] = derivative
         rest = rest[:-1]
     for layer, stage in reversed(rest):
-        derivative = layer.backward(derivative)
+        above, derivative = derivative, layer.backward(derivative)
         arrays[f"dL/d{stage.source}"] = derivative
+        normalized.record_back(layer, stage, above, arrays)
         if isinstance(layer, Dense):
             arrays[f"W{stage.number}"], arrays[f"b{stage.number}"] = layer.weights.copy(), layer.biases.copy()
             arrays[f"dL/dW{stage.number}"], arrays[f"dL/db{stage.number}"] = layer.dweights, layer.dbiases
@@ -245,7 +267,7 @@ def update(session: BoardSession, board: Board, total: float, damped: float = 1.
     clipped = clip(gradient, d.clip_norm, d.clip_value)
     if damped != 1.0:
         clipped = clipped.copy()
-        for _, biases in base.slices(d.dense):
+        for _, biases in base.slices(d.learned):
             clipped[biases] *= damped
     length = float(np.sqrt(np.sum(np.square(cut, dtype=np.float64))))
     factor = d.clip_norm / length if d.clip_norm > 0 and length > d.clip_norm else 1.0

@@ -10,11 +10,11 @@ import re
 from typing import NamedTuple
 
 PATTERN = re.compile(
-    r"(?P<d>dL/d)?(?P<slot>[a-z](?=[Wb]\d))?(?P<letter>[A-Za-z]+?)(?P<layer>\d*)(?P<primes>'*)(?:\[(?P<index>[\d,]+)\])?"
+    r"(?P<d>dL/d)?(?P<slot>[a-z](?=(?:[Wb]|(?:gain)+|(?:shift)+)\d))?(?P<letter>[A-Za-z]+?)(?P<layer>\d*)(?P<primes>'*)(?:\[(?P<index>[\d,]+)\])?"
 )
 # A symbol inside a sentence: with a place, or a whole gradient.
 SYMBOL = re.compile(
-    r"\b(?:dL/d)?(?:[xysl]|[A-Za-z]{1,2}\d+)'*\[\d+(?:,\d+)*\]|\bdL/d(?:x|[A-Za-z]{1,2}\d+)\b'*"
+    r"\b(?:dL/d)?(?:[xysl]|(?:[A-Za-z]{1,2}|var|gain|shift)\d+)'*\[\d+(?:,\d+)*\]|\bdL/d(?:x|(?:[A-Za-z]{1,2}|gain|shift)\d+)\b'*"
 )
 SUPER = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 SUB = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -25,6 +25,14 @@ GREEK = {
     "l": ("\\ell", "ℓ"),
     "mask": ("k", "k"),
     "clip": ("c", "c"),
+    # of a normalisation: moments, what they make of the numbers, scales and shifts, running moments
+    "mu": ("\\mu", "μ"),
+    "var": ("v", "v"),
+    "u": ("\\hat z", "ẑ"),
+    "gain": ("\\gamma", "γ"),
+    "shift": ("\\beta", "β"),
+    "rm": ("\\bar \\mu", "μ̄"),
+    "rv": ("\\bar v", "v̄"),
 }
 CONSTANTS = {
     "beta_1": ("\\beta_1", "β₁"), "beta_2": ("\\beta_2", "β₂"), "epsilon": ("\\varepsilon", "ε"),

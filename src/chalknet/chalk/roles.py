@@ -7,10 +7,13 @@ from typing import NamedTuple
 
 from chalknet.chalk import names
 from chalknet.chalk.ledger import Ledger
+from chalknet.chalk.normalized import called, given
 from chalknet.engines import base
 from chalknet.maths import optimizers
 
-GRADIENTS = ("output", "through", "unmasked", "below", "weight", "bias")
+GRADIENTS = (
+    "output", "through", "unmasked", "below", "weight", "bias", "gain", "shift", "unscaled", "centred",
+)  # fmt: skip
 LOSSES = ("row loss", "loss")
 UPDATES = ("parameter", "slot")
 
@@ -20,7 +23,8 @@ class Role(NamedTuple):
 
     `kind` is "sum" (x W + b), "activation", "masked" (after a dropout), "row loss", "loss", "output" (dL by the last
     layer's output), "through" (dL by what goes into an activation), "unmasked" (into a dropout), "below" (into a layer
-    of weights), "weight", "bias", "slot", "parameter" or "given". `source` and `target` name what goes into the layer
+    of weights), "normalized" (by a normalisation, with its "moment" and, back, "centred", "unscaled", "gain", "shift"),
+    "weight", "bias", "slot", "parameter" or "given". `source` and `target` name what goes into the layer
     and what comes out of it, `number` is the layer's; `joint` is true where activation and loss may go back together.
     """
 
@@ -39,6 +43,11 @@ def roles(book: Ledger) -> dict[str, Role]:
     found = {name: Role("given", target=name) for name in ("x", "y", "s")}
     for n in range(1, len(book.description.dense) + 1):
         found |= {f"{letter}{n}": Role("given", target=f"{letter}{n}", number=n) for letter in "Wb"}
+    for stage in book.stages:
+        found |= {
+            name: Role("given", target=name, number=stage.number)
+            for name, _, _ in given(stage, book.passes[0].arrays)
+        }
     for i in range(len(book.passes)):
         found |= dict(forward(book, i))
         if i < len(book.updates):
@@ -52,10 +61,12 @@ def forward(book: Ledger, i: int) -> Iterator[tuple[str, Role]]:
     kinds = {base.DENSE: "sum", base.ACTIVATION: "activation", base.DROPOUT: "masked"}
     for stage in book.stages:
         source, target = ends(stage.source, stage.target, i)
-        yield (
-            target,
-            Role(kinds[stage.spec.kind], source, target, stage.number, stage.spec.name, stage.spec.p, i),
-        )
+        kind = kinds.get(stage.spec.kind, "normalized")
+        yield target, Role(kind, source, target, stage.number, stage.spec.name, stage.spec.p, i)
+        if stage.spec.kind in base.SCALED:
+            for name in called(stage)[:3]:
+                own = names.primed(name, i)
+                yield own, Role("moment", source, own, stage.number, update=i)
     last = book.stages[-1]
     if book.link is not None:
         source, target = ends(last.target, book.output, i)
@@ -88,7 +99,11 @@ def backward(book: Ledger, i: int) -> Iterator[tuple[str, Role]]:
         role = Role(
             "", source, target, stage.number, stage.spec.name, stage.spec.p, i, joint and stage == last
         )
-        yield f"dL/d{source}", role._replace(kind=kinds[stage.spec.kind])
+        yield f"dL/d{source}", role._replace(kind=kinds.get(stage.spec.kind, "centred"))
+        if stage.spec.kind in base.SCALED:
+            its = called(stage)
+            for name, kind in ((its.gain, "gain"), (its.shift, "shift"), (its.normal, "unscaled")):
+                yield names.primed(f"dL/d{name}", i), role._replace(kind=kind)
         if stage.spec.kind == base.DENSE:
             yield names.primed(f"dL/dW{stage.number}", i), role._replace(kind="weight")
             yield names.primed(f"dL/db{stage.number}", i), role._replace(kind="bias")
@@ -97,9 +112,11 @@ def backward(book: Ledger, i: int) -> Iterator[tuple[str, Role]]:
 def update(book: Ledger, i: int) -> Iterator[tuple[str, Role]]:
     """Roles of the new parameters and of the optimizer's slots; `source` names the parameter before."""
     slots = optimizers.get(book.description.optimizer).slots
-    for n in range(1, len(book.description.dense) + 1):
-        for letter in "Wb":
-            old, new = (names.primed(f"{letter}{n}", j) for j in (i, i + 1))
+    for stage in book.stages:
+        its, n = called(stage), stage.number
+        own = (f"W{n}", f"b{n}") if stage.spec.kind == base.DENSE else (its.gain, its.shift)
+        for name in own if stage.spec.learned else ():
+            old, new = (names.primed(name, j) for j in (i, i + 1))
             yield new, Role("parameter", old, new, n, update=i)
             for slot in slots:
                 yield f"{slot}{new}", Role("slot", old, new, n, update=i)

@@ -26,7 +26,8 @@ class Stride(NamedTuple):
 
 def objective(book: Ledger, i: int, parameters: np.ndarray) -> float:
     """The loss and its penalties at other parameters, with the masks of the pass before update i."""
-    board = Board(book.description, parameters)
+    kept = [np.concatenate([a.ravel() for a in book.kept[0].values()])] if book.kept[0] else []
+    board = Board(book.description, parameters, *kept)
     for layer, stage in zip(board.layers, book.stages, strict=True):
         if isinstance(layer, Dropout):
             mask = book.passes[i].arrays[mask_of(stage)]

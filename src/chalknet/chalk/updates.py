@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chalknet.chalk import names
+from chalknet.chalk import names, normalized
 from chalknet.chalk.expr import Expr, Symbol, add_up, replace, simplified, symbols_of
-from chalknet.engines.base import slices
+from chalknet.engines import base as kinds
+from chalknet.engines.base import places
 from chalknet.estimators._one_versus_all import SPARSE_INTERCEPT_DECAY
 from chalknet.maths import optimizers
 
@@ -22,6 +23,9 @@ DAMPED = {  # what moves a perceptron's intercept
 }
 
 
+WHAT = {"W": "weights", "b": "biases"}
+
+
 def write_update(builder: Builder, i: int) -> None:
     """Append the groups of the i-th update."""
     book, done = builder.book, builder.book.updates[i]
@@ -29,8 +33,11 @@ def write_update(builder: Builder, i: int) -> None:
     row = optimizers.get(d.optimizer)
     lr, t = Symbol(names.primed("lr", i), done.rate), Symbol(names.primed("t", i), done.t)
     factor = clip_factor(builder, i)
-    for n, places in enumerate(slices(d.dense), 1):
-        for letter, place, hyper in zip("Wb", places, d.hypers(), strict=True):
+    for_weights, for_biases = d.hypers()
+    for (dense, *pair), (_, *where) in zip(learned(builder), places(d), strict=True):
+        for base, place, hyper in zip(
+            pair, where, (for_weights if dense else for_biases, for_biases), strict=True
+        ):
             # a decay that is 0 (for biases always) is no term at all
             named = tuple(
                 Symbol(name, v) if v or name != row.decay else v
@@ -38,7 +45,22 @@ def write_update(builder: Builder, i: int) -> None:
             )
             scales = tuple(map(simplified, row.scales(lr, t, named)))
             constants = moving(builder, i, scales, row.constants(done.rate, done.t, hyper))
-            parameter(builder, i, f"{letter}{n}", place, constants, factor, row)
+            parameter(builder, i, base, place, constants, factor, row)
+    for stage in book.stages:
+        if stage.spec.kind == kinds.BATCH_NORM:
+            normalized.write_running(builder, stage, i)
+
+
+def learned(builder: Builder) -> list[tuple[bool, str, str]]:
+    """The layers that learn: whether it is a dense one, the names of its weights and of its biases."""
+    out = []
+    for stage in builder.book.stages:
+        if stage.spec.kind == kinds.DENSE:
+            out.append((True, f"W{stage.number}", f"b{stage.number}"))
+        elif stage.spec.kind in kinds.SCALED:
+            its = normalized.called(stage)
+            out.append((False, its.gain, its.shift))
+    return out
 
 
 def moving(
@@ -67,7 +89,7 @@ def clip_factor(builder: Builder, i: int) -> Symbol | None:
     if d.clip_norm <= 0:
         return None
     name = names.primed("clip", i)
-    bases = [f"{letter}{n}" for n in range(1, len(d.dense) + 1) for letter in "Wb"]
+    bases = [base for _, *pair in learned(builder) for base in pair]
 
     def of(base: str, read: Any) -> Any:
         w, g = read(names.primed(base, i)), read(names.primed(f"dL/d{base}", i))
@@ -116,11 +138,12 @@ def parameter(
     shape = builder.values[old].shape
     slot_names = [f"{letter}{old}" for letter in row.slots]
     new_slots = [f"{letter}{new}" for letter in row.slots]
-    what = "weights" if base[0] == "W" else "biases"
+    named = names.parse(base)
+    what, number = WHAT.get(named.letter, "scales" if "gain" in base else "shifts"), named.layer
     note = DAMPED.get(book.damped if base[0] == "b" else 1.0, "a prime marks what comes after the update")
     for slot, name, before in zip(row.slots, slot_names, done.slots, strict=True):
         if name not in builder.values:
-            builder.give(name, before[place].reshape(shape), f"{slot} of the {what} of layer {base[1:]}")
+            builder.give(name, before[place].reshape(shape), f"{slot} of the {what} of layer {number}")
 
     tidy = simplified if any(not isinstance(c, Expr) for c in constants) else lambda e: e  # a decay of 0
 
@@ -145,11 +168,11 @@ def parameter(
     )  # fmt: skip
     for k, name in enumerate(new_slots):
         builder.add(
-            name, builder.values[name], "update", f"layer {base[1:]}: {row.slots[k]} of the {what}",
+            name, builder.values[name], "update", f"layer {number}: {row.slots[k]} of the {what}",
             forms=(lambda index, k=k: entry(index)[1][k],), whole=whole_slots[k], source=row.source,
         )  # fmt: skip
     builder.add(
-        new, book.parameters[i + 1][place].reshape(shape), "update", f"layer {base[1:]}: the new {what}",
+        new, book.parameters[i + 1][place].reshape(shape), "update", f"layer {number}: the new {what}",
         forms=(lambda index: entry(index)[0],), whole=whole, source="lecture S10" if row.name == "sgd" else row.source,
         note=note,
     )  # fmt: skip

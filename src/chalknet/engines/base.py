@@ -23,7 +23,7 @@ NO_BUFFERS = np.empty(0)  # of a network without such layers
 
 @dataclass(frozen=True)
 class LayerSpec:
-    """A layer: a dense one with its sizes, an activation with its shape parameter, a dropout with its rate, and so on."""
+    """A layer: a dense one has sizes, an activation a shape parameter, a dropout a rate, and so on."""
 
     kind: str
     n_in: int

@@ -56,7 +56,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             object such as ``cn.Focal()``, which is taken as it is, its reduction included.
             With more than two classes, losses of single outputs set each class against the rest.
         dropout: probability, or one a hidden layer, with which hidden units are left out in training.
-        normalization: "batch" or "layer" puts ``cn.BatchNorm`` or ``cn.LayerNorm`` between the sums and the activation of
+        normalization: "batch" or "layer" puts ``cn.BatchNorm`` or ``cn.LayerNorm`` before the activation of
             each hidden layer, None nothing; "batch" not with "lbfgs".
         l1: adds l1/m Σ |W|, which leaves few weights; not with "lbfgs".
         clip_norm: the most that a gradient's length may be, None for no limit; not with "lbfgs".

@@ -48,7 +48,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         scale_target: learn (y - `target_mean_`) / `target_scale_`, so that targets in large units learn as small ones
             do. Predictions are in y's own unit; losses, `network_` and a loss's parameters are in the learned one.
         dropout: probability, or one a hidden layer, with which hidden units are left out in training.
-        normalization: "batch" or "layer" puts ``cn.BatchNorm`` or ``cn.LayerNorm`` between the sums and the activation of
+        normalization: "batch" or "layer" puts ``cn.BatchNorm`` or ``cn.LayerNorm`` before the activation of
             each hidden layer, None nothing; "batch" not with "lbfgs".
         l1: adds l1/m Σ |W|, which leaves few weights; not with "lbfgs".
         clip_norm: the most that a gradient's length may be, None for no limit; not with "lbfgs".

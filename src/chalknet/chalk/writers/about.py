@@ -46,6 +46,8 @@ def layers(book: Ledger) -> str:
             out += f" → {plural(spec.n_out, 'unit')}"
         elif spec.kind == base.DROPOUT:
             out += f", dropout {spec.p:g}"
+        elif spec.kind != base.ACTIVATION:
+            out += f", {words(spec.kind)}"
         else:
             out += f" ({words(spec.name)})"
     return out

@@ -48,7 +48,9 @@ def _of(e: Any) -> str:
         # softmax's own sum over a row: what it is divided into has the result's shape
         return ""
     texts = list(dict.fromkeys(filter(None, map(_of, e.args))))
-    return " + ".join(texts) if e.op in ("add", "subtract") else " ⊙ ".join(texts)
+    if e.op in ("add", "subtract") or len(texts) == 1:
+        return " + ".join(texts)
+    return " ⊙ ".join(dict.fromkeys(filter(None, map(_bracketed, e.args))))
 
 
 def _bracketed(e: Any) -> str:

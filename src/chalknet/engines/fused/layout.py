@@ -223,7 +223,8 @@ class Layout:
             return place(0)
         stride = int(net[-1, STRIDE])
         fact[Y], fact[W], fact[ROW_LOSSES] = place(stride * rows), place(rows), place(rows)
-        fact[TURNED] = place(max((net[i, STRIDE] * net[i + 1, STRIDE] for i in self.dense[1:]), default=0))
+        passing = [i for i in self.dense if i != self.learned[0]]  # those that pass derivatives on
+        fact[TURNED] = place(max((net[i, STRIDE] * net[i + 1, STRIDE] for i in passing), default=0))
         net[-1, DELTA], fact[ROOM] = place(stride * rows), place(room_for(rows, stride))
         for i in range(len(self.specs) - 1, -1, -1):
             own = i in self.learned
