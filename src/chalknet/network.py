@@ -8,21 +8,21 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from chalknet.engines import describe, select
 from chalknet.engines import rules as r
 from chalknet.engines.base import Data, Slope, State
 from chalknet.engines.context import called_back
-from chalknet.engines.drive import drive
+from chalknet.engines.drive import TIMED_OUT, drive
 from chalknet.engines.layered import Layered
 from chalknet.engines.match import check_loss
 from chalknet.engines.ready import Ready
-from chalknet.exceptions import DivergenceWarning, ModelFileError, ParameterError
-from chalknet.files import layer_numbers, training_state
-from chalknet.layers import catalog, loss, optimizer
+from chalknet.exceptions import DivergenceWarning, ParameterError
+from chalknet.files import network_state
 from chalknet.layers.base import Layer
-from chalknet.layers.config import whole
+from chalknet.layers.config import ABOVE_ZERO, number, whole
 from chalknet.layers.loss import Loss
 from chalknet.layers.optimizer import SGD, Optimizer
 
@@ -45,6 +45,7 @@ class Network(Layered):
         parameters: all weights and biases in one flat vector: for each ``Dense`` its weights row by row, then its
             biases. The layers' arrays are views of it: changing one changes the other.
         loss_curve_: the mean loss of each epoch so far, as met while training (each batch before its update).
+        validation_losses_: the loss of ``X_val`` and ``y_val`` after each epoch in which ``fit`` was given them.
 
     >>> import chalknet as cn
     >>> net = cn.Network([cn.Dense(2, 4), cn.Dense(4, 2)], loss=cn.MSE())
@@ -67,6 +68,7 @@ class Network(Layered):
         self.loss = loss
         self.optimizer: Optimizer | None = None
         self.loss_curve_: list[float] = []
+        self.validation_losses_: list[float] = []
         describe.check(self._layers)
         rng = check_random_state(random_state)
         if random_state is not None:
@@ -180,6 +182,10 @@ class Network(Layered):
         l2: float = 0.0,
         clip_norm: float | None = None,
         clip_value: float | None = None,
+        max_norm: float | None = None,
+        max_time: float | None = None,
+        X_val: Any = None,
+        y_val: Any = None,
         engine: str = "auto",
         callbacks: Sequence[Any] = (),
     ) -> Network:
@@ -194,6 +200,9 @@ class Network(Layered):
             sample_weight: (rows,) weights of the rows in the loss.
             l1, l2: penalties l1 |w| + l2 w²/2 on the weights (not biases), divided by the batch's weight.
             clip_norm, clip_value: limits of the gradient's length, and of its elements.
+            max_norm: the most that a unit's incoming weights may be long after an update.
+            max_time: seconds after which the training ends with what it has, and a warning.
+            X_val, y_val: rows that are not trained on: their loss after each epoch goes into ``validation_losses_``.
             engine: "numpy", "numba", or "auto": by the size of the work alone. Kept as ``engine_``.
             callbacks: objects with ``on_fit_begin``, ``on_epoch_end``, ``on_fit_end``.
 
@@ -215,12 +224,16 @@ class Network(Layered):
                 f"Network.fit: optimizer must be an object such as SGD(0.1), but was given {chosen!r}."
             )
         options: dict[str, Any] = {"l1": l1, "l2": l2, "clip_norm": clip_norm, "clip_value": clip_value}
+        options["max_norm"] = max_norm
+        limit = None if max_time is None else number("Network.fit", "max_time", max_time, ABOVE_ZERO)
+        held_out = describe.held_out(self, X_val, y_val, x, y)
         training = describe.training(
             describe.network(self.layers, self.loss),
             chosen,
             batch_size=whole("Network.fit", "batch_size", batch_size),
             max_epochs=whole("Network.fit", "epochs", epochs),
             shuffle=bool(shuffle),
+            score=r.NO_SCORE if held_out is None else r.NEGATIVE_LOSS,
             **options,
         )
         self.engine_ = select.resolve(engine, x.shape[0], self._flat.size, batch_size, epochs)
@@ -229,11 +242,20 @@ class Network(Layered):
         chosen = copy.copy(chosen)  # what the caller changes in his object later is another optimizer
         self.optimizer, self.options_, state = chosen, options, self.training_state
         state.begin_fit()
-        state.losses = self.loss_curve_
-        data = Data(x, y, np.arange(x.shape[0]), w)
+        state.losses, state.scores = self.loss_curve_, []
+        data = Data(x, y, np.arange(x.shape[0]), w, apart=held_out)
         session = select.load(self.engine_).session(training, state, data)
-        with called_back(callbacks, self, state, epochs) as each:
-            reason = drive(session, state, each=each)
+        try:
+            with called_back(callbacks, self, state, epochs) as each:
+                reason = drive(session, state, each=each, seconds=limit)
+        finally:
+            self.validation_losses_ += [-score for score in state.scores]
+        if reason == TIMED_OUT:
+            warnings.warn(
+                f"Stopped by max_time={max_time:g} seconds after {int(state.counts[r.DONE])} of {epochs} epochs.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
         if reason == r.DIVERGED:
             warnings.warn(
                 f"Training turned non-finite in epoch {len(state.losses)} and was stopped: use a smaller learning "
@@ -245,43 +267,12 @@ class Network(Layered):
 
     def to_state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Return the network as (arrays, a document that JSON can hold); ``from_state`` makes it again."""
-        arrays = layer_numbers.pack(self.learned, self.keeping)
-        arrays["loss_curve"] = np.array(self.loss_curve_, np.float64)
-        document = {
-            "layers": [layer.to_config() for layer in self.layers],
-            "loss": None if self.loss is None else self.loss.to_config(),
-            "optimizer": None if self.optimizer is None else self.optimizer.to_config(),
-            "engine": self.engine_,
-            "seed": self.seed,
-        }
-        if self.training_state is not None and self.optimizer is not None:
-            kept, document["training"] = training_state.pack(
-                self.training_state, self._sizes(), self._buffers.size, self.optimizer.row.slots
-            )
-            arrays |= kept
-        return arrays, document
+        return network_state.pack(self)
 
     @classmethod
     def from_state(cls, arrays: dict[str, np.ndarray], document: dict[str, Any]) -> Network:
         """Make the network that ``to_state`` described; its training goes on where it was."""
-        objective, chosen = document["loss"], document["optimizer"]
-        layers = [catalog.from_config(c) for c in document["layers"]]
-        net = cls(layers, None if objective is None else loss.from_config(objective))
-        known = {"loss_curve"} | layer_numbers.unpack(arrays, net.learned, net.keeping)
-        net.optimizer = None if chosen is None else optimizer.from_config(chosen)
-        net.loss_curve_ = arrays["loss_curve"].tolist()
-        net.engine_, net.seed = document["engine"], int(document["seed"])
-        training = document.get("training")  # None in older files: the optimizer starts anew
-        if training is not None and net.optimizer is not None:
-            sizes, slots = net._sizes(), net.optimizer.row.slots
-            net.training_state = training_state.unpack(
-                arrays, training, net._flat, net._buffers, sizes, slots, net.seed
-            )
-            net.training_state.losses = net.loss_curve_
-            known |= training_state.names(sizes, slots, training)
-        if unknown := sorted(set(arrays) - known):
-            raise ModelFileError(f"The file holds an array {unknown[0]!r} that no such network has.")
-        return net
+        return network_state.unpack(cls, arrays, document)
 
     def _objective(self) -> Loss:
         if self.loss is None:

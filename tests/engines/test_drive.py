@@ -51,7 +51,7 @@ def test_a_run_that_ends_by_itself_keeps_its_reason(state):
 
 
 def test_a_time_limit_stops_it(state):
-    assert dr.drive(Fake(state, last=10**9), state, seconds=0.0) == dr.INTERRUPTED
+    assert dr.drive(Fake(state, last=10**9), state, seconds=0.0) == dr.TIMED_OUT
     assert state.counts[r.DONE] == 3
 
 

@@ -53,7 +53,7 @@ class Group:
     @property
     def lone(self) -> bool:
         """True for arrays of one row whose row is not part of the name."""
-        return self.value.shape[0] == 1 and not self.name.lstrip("dL/").lstrip("mvu").startswith("W")
+        return self.value.shape[0] == 1 and not self.name.lstrip("dL/").lstrip("mvu").startswith(("W", "V"))
 
     @property
     def column(self) -> bool:

@@ -78,6 +78,7 @@ class Update:
     new_slots: list[np.ndarray]
     gradient: np.ndarray  # with penalties, before clipping
     clip: float  # the factor of norm clipping, 1 where none was needed
+    stepped: np.ndarray  # the parameters before weights are held to a length
 
 
 @dataclass
@@ -281,6 +282,8 @@ def update(session: BoardSession, board: Board, total: float, damped: float = 1.
     t = float(counts[r.STEP])
     before = [s.copy() for s in state.slots]
     session.update(clipped, rate, t)
+    stepped = state.parameters.copy()
+    session.limit()
     constants = optimizers.get(d.optimizer).constants(rate, t, d.hyper)
     after = [s.copy() for s in state.slots]
-    return Update(float(rate), t, constants, d.hyper, before, after, gradient, factor)
+    return Update(float(rate), t, constants, d.hyper, before, after, gradient, factor, stepped)

@@ -25,6 +25,8 @@ GREEK = {
     "l": ("\\ell", "ℓ"),
     "mask": ("k", "k"),
     "clip": ("c", "c"),
+    "V": ("V", "V"),  # weights after the optimizer's step, before they are held to a length by
+    "lim": ("\\kappa", "κ"),
     # of a normalisation: moments, what they make of the numbers, scales and shifts, running moments
     "mu": ("\\mu", "μ"),
     "var": ("v", "v"),

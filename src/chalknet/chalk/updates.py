@@ -12,6 +12,7 @@ from chalknet.engines import base as kinds
 from chalknet.engines.base import places
 from chalknet.estimators._one_versus_all import SPARSE_INTERCEPT_DECAY
 from chalknet.maths import optimizers
+from chalknet.maths.constraints import shrinkage
 
 if TYPE_CHECKING:
     from chalknet.chalk.groups import Builder, Index
@@ -171,8 +172,39 @@ def parameter(
             name, builder.values[name], "update", f"layer {number}: {row.slots[k]} of the {what}",
             forms=(lambda index, k=k: entry(index)[1][k],), whole=whole_slots[k], source=row.source,
         )  # fmt: skip
+    if named.letter == "W" and book.description.max_norm > 0:
+        name = names.primed(f"V{number}", i + 1)
+        builder.add(
+            name, done.stepped[place].reshape(shape), "update", f"layer {number}: the {what} after the step",
+            forms=(lambda index: entry(index)[0],), whole=whole,
+            source="lecture S10" if row.name == "sgd" else row.source,
+        )  # fmt: skip
+        held(builder, i, f"{number}", new, book.parameters[i + 1][place].reshape(shape))
+        return
     builder.add(
         new, book.parameters[i + 1][place].reshape(shape), "update", f"layer {number}: the new {what}",
         forms=(lambda index: entry(index)[0],), whole=whole, source="lecture S10" if row.name == "sgd" else row.source,
         note=note,
+    )  # fmt: skip
+
+
+def held(builder: Builder, i: int, number: str, new: str, value: np.ndarray) -> None:
+    """Weights that are held to a length: a factor for each unit, and the new weights."""
+    longest, source = builder.book.description.max_norm, "Srivastava et al. 2014, section 5.1"
+    stepped, factor = (names.primed(f"{letter}{number}", i + 1) for letter in ("V", "lim"))
+
+    def of_unit(index: Index) -> Any:
+        column = builder.entries(stepped)[:, index[1]]
+        return longest / np.maximum(np.sqrt(add_up([v * v for v in column])), longest)
+
+    v = builder.matrix(stepped)
+    builder.add(
+        factor, shrinkage(builder.values[stepped], longest), "update",
+        f"layer {number}: no unit's weights are longer than {longest:g}: the factors that see to it", forms=(of_unit,),
+        whole=longest / np.maximum(np.sqrt(Expr("total", v * v)), longest), source=source,
+    )  # fmt: skip
+    builder.add(
+        new, value, "update", f"layer {number}: the new weights",
+        forms=(lambda index: builder.entries(factor)[0, index[1]] * builder.entries(stepped)[index],),
+        whole=builder.matrix(factor) * v, source=source, note="a prime marks what comes after the update",
     )  # fmt: skip

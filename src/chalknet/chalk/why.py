@@ -104,7 +104,7 @@ def why(trace: Trace, symbol: str) -> Why:
     gradient = UP + asked
     above = chain.up(gradient)[1]
     n = names.parse(asked)
-    if n.letter in ("W", "b") and len(trace.book.X) > 1:
+    if n.letter.startswith(("W", "b", "gain", "shift")) and len(trace.book.X) > 1:
         shares: list[Share] = []
         most = max(1, MOST // len(above))
         for upper, c in above.items():

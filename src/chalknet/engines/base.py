@@ -64,6 +64,7 @@ class Description:
     l2: float = 0.0
     clip_norm: float = 0.0  # 0: no clipping
     clip_value: float = 0.0
+    max_norm: float = 0.0  # the most that a unit's incoming weights may be long, 0: no limit
     max_epochs: int = 1
     tol: float = 0.0
     patience: float = np.inf
@@ -159,6 +160,15 @@ def places(description: Description) -> list[tuple[LayerSpec, slice, slice]]:
 
 
 @dataclass
+class Apart:
+    """Rows of their own that are scored and not trained on; of the same form as those of `Data`."""
+
+    X: Any
+    y: np.ndarray
+    weights: np.ndarray | None = None
+
+
+@dataclass
 class Data:
     """Rows to learn from. X is dense C-ordered (n, in) or CSR, `y` is (n, out) targets or (n,) class numbers.
 
@@ -170,6 +180,14 @@ class Data:
     rows: np.ndarray
     weights: np.ndarray | None = None
     validation: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    apart: Apart | None = None  # the rows that are scored, where they are none of X
+
+    def scored(self) -> tuple[Any, np.ndarray, np.ndarray | None]:
+        """The rows that are scored: X, y and their weights."""
+        if self.apart is not None:
+            return self.apart.X, self.apart.y, self.apart.weights
+        i = self.validation
+        return self.X[i], self.y[i], None if self.weights is None else self.weights[i]
 
 
 @dataclass

@@ -14,8 +14,10 @@ from chalknet.engines.base import NO_BUFFERS, Data, Description, InTurn, State, 
 from chalknet.engines.board import QUIET, Board, BoardReader
 from chalknet.engines.random import dropout_mask, order
 from chalknet.engines.scoring import score
+from chalknet.layers.dense import Dense
 from chalknet.layers.dropout import Dropout
 from chalknet.maths import optimizers, schedules
+from chalknet.maths.constraints import shrinkage
 
 
 def clip(gradient: np.ndarray, norm: float, value: float) -> np.ndarray:
@@ -105,7 +107,15 @@ class BoardSession:
         counts[r.FIT_STEP] += 1
         counts[r.BATCH] += 1
         self.update(gradient, rate, float(counts[r.STEP]))
+        self.limit()
         return float(cost)
+
+    def limit(self) -> None:
+        """Hold the weights of each unit to the length that they may have."""
+        if self.description.max_norm > 0.0:
+            for layer in self.board.learned:
+                if isinstance(layer, Dense):
+                    layer.weights *= shrinkage(layer.weights, self.description.max_norm)
 
     def update(self, gradient: np.ndarray, rate: float, t: float) -> None:
         """The optimizer's step number t, from a gradient."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from chalknet.engines import base
 from chalknet.engines.base import Description, LayerSpec
@@ -83,6 +84,7 @@ def training(
     l2: float = 0.0,
     clip_norm: float | None = None,
     clip_value: float | None = None,
+    max_norm: float | None = None,
     **options: Any,
 ) -> Description:
     """The description with an optimizer and training options added."""
@@ -91,7 +93,7 @@ def training(
             "BatchNorm takes the mean of a batch's rows: batch_size must be at least 2, but was given 1; LayerNorm "
             "needs no other rows."
         )
-    limits = {"clip_norm": clip_norm, "clip_value": clip_value}
+    limits = {"clip_norm": clip_norm, "clip_value": clip_value, "max_norm": max_norm}
     for name, value in limits.items():
         if value is not None and not (isinstance(value, (int, float)) and value > 0):
             raise ParameterError(
@@ -108,6 +110,7 @@ def training(
         l2=number("fit", "l2", l2, FROM_ZERO),
         clip_norm=float(clip_norm or 0.0),
         clip_value=float(clip_value or 0.0),
+        max_norm=float(max_norm or 0.0),
         **options,
     )
 
@@ -131,6 +134,29 @@ def targets(loss: Loss, Y: Any, layers: Sequence[Layer], n_rows: int, dtype: Any
         loss.targets(labels, n_out)  # checks that they are whole numbers in range
         return labels.astype(np.int64)[number_of]
     return np.ascontiguousarray(loss.targets(y, n_out, n_rows, dtype))
+
+
+def held_out(net: Any, X_val: Any, y_val: Any, X: Any, y: np.ndarray) -> base.Apart | None:
+    """Rows that are scored and not trained on, in the form of those that are: X and y, as engines take them."""
+    if X_val is None and y_val is None:
+        return None
+    if X_val is None or y_val is None:
+        given, lacks = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
+        raise ParameterError(f"fit was given {given} without {lacks}: give both, or neither.")
+    x = alike(net.inputs_for(X_val), X)
+    own = targets(net.loss, y_val, net.layers, x.shape[0], net.dtype)
+    if own.ndim != y.ndim:
+        raise ShapeError(
+            f"y_val has shape {np.shape(y_val)} and y gave targets of {y.ndim} axes: give both as labels, or neither."
+        )
+    return base.Apart(x, own)
+
+
+def alike(X_val: Any, X: Any) -> Any:
+    """Rows as CSR or as an array, whichever X is."""
+    if sparse.issparse(X):
+        return X_val if sparse.issparse(X_val) else sparse.csr_matrix(X_val)
+    return np.ascontiguousarray(X_val.toarray() if sparse.issparse(X_val) else X_val)
 
 
 def weights(sample_weight: Any, n_rows: int, dtype: Any) -> np.ndarray | None:

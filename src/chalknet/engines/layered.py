@@ -103,9 +103,6 @@ class Layered:
         self._check_whole()
         return self._buffers
 
-    def _sizes(self) -> list[tuple[int, int]]:
-        return [layer.weights.shape for layer in self.learned]
-
     def forward(self, X: Any, training: bool = False) -> np.ndarray:
         """Return the last layer's output (rows, outputs) for X (rows, inputs); each layer keeps its own.
 

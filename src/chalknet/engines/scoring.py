@@ -20,20 +20,19 @@ def score(board: Board, data: Data, description: Description) -> float:
 
     NaN where a prediction is not finite, where no row has weight, and for the R² of a single row.
     """
-    index = data.validation
-    output = board.forward(data.X[index])
-    w = None if data.weights is None else data.weights[index]
+    x, given, w = data.scored()
+    output = board.forward(x)
     if w is not None and not w.any():
         return float("nan")
     if description.score == r.NEGATIVE_LOSS:
-        total = float(index.size) if w is None else float(w.sum(dtype=np.float64))
-        rows = board.loss.rows(output, data.y[index])
+        total = float(len(given)) if w is None else float(w.sum(dtype=np.float64))
+        rows = board.loss.rows(output, given)
         return -float(np.sum(rows if w is None else w * rows, dtype=np.float64)) / total
     if not np.isfinite(output).all():
         return float("nan")
-    y = board.loss.targets(data.y[index], description.n_out, index.size, output.dtype)
+    y = board.loss.targets(given, description.n_out, len(given), output.dtype)
     if description.score == r.R2:
-        if index.size == 1:
+        if len(given) == 1:
             return float("nan")
         link = description.output_link()
         prediction = output if link == "identity" else activation.find(link)().forward(output)

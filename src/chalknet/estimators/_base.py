@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from chalknet.engines import rules as r
 from chalknet.engines import select
-from chalknet.estimators import _build, _fitting, _state
+from chalknet.estimators import _build, _fitting, _state, _validation
 from chalknet.estimators._few import plain
 from chalknet.estimators._lbfgs import lbfgs
 from chalknet.estimators._sklearn import Interval, Options, StrOptions, fit_context, read, row_weights
@@ -37,7 +37,11 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
     loss_curve_: list[float]
     validation_scores_: list[float] | None
     solver: Any
-    normalization: str | None = None  # of an estimator without this parameter
+    # of an estimator without these parameters
+    normalization: str | None = None
+    clip_value: float | None = None
+    max_norm: float | None = None
+    max_time: float | None = None
     out_activation_: str
     n_outputs_: int
     _remedy = "Standardise X, or use a smaller learning_rate_init."  # for a run that diverged
@@ -72,6 +76,9 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         "normalization": [StrOptions({*_build.NORMALIZATIONS}), None],
         "l1": [Interval(Real, 0, None, closed="left")],
         "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
+        "clip_value": [Interval(Real, 0, None, closed="neither"), None],
+        "max_norm": [Interval(Real, 0, None, closed="neither"), None],
+        "max_time": [Interval(Real, 0, None, closed="neither"), None],
         "dtype": [StrOptions({"auto", "float32", "float64"})],
         "engine": [StrOptions({*select.ENGINES})],
         "callbacks": "no_validation",  # checked where they are used, with more to say
@@ -104,25 +111,46 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         return (np.float64, np.float32) if kept == "auto" else np.dtype(kept)
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
         """Fit the model to data matrix X and target(s) y.
 
         Args:
             X: (n_samples, n_features) array, DataFrame or sparse matrix.
             y: (n_samples,) or (n_samples, n_outputs) labels or numbers.
             sample_weight: (n_samples,) weights of the rows in the loss, None for equal ones.
+            X_val, y_val: validation rows of your own, in the form of X and y; they are scored after each epoch, into
+                ``validation_scores_``, and never trained on. With ``early_stopping`` they take the place of rows that
+                are set aside. Not with "lbfgs". In a pipeline they must be what the last step is given.
+            sample_weight_val: their weights in the score.
 
         Returns the fitted estimator.
         """
-        return self._fit(X, y, sample_weight, incremental=False)
+        return self._fit(X, y, sample_weight, incremental=False, own=(X_val, y_val, sample_weight_val))
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any, incremental: bool) -> Self:
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        incremental: bool,
+        own: tuple[Any, Any, Any] = (None, None, None),
+    ) -> Self:
+        _validation.check_pair(self, *own)
         data = self._prepare(lambda first: self._take(X, y, sample_weight, incremental, first), incremental)
         if self._by_lbfgs():
             if lbfgs(self, *data):
                 _fitting.warn_user(_fitting.INTERRUPTED)
         else:
-            _fitting.stochastic(self, *data, incremental)
+            _fitting.stochastic(self, *data, incremental, _validation.rows_apart(self, data[0], *own))
         self._show()
         return self
 
@@ -175,7 +203,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         self.n_layers_ = len(sizes)
         self.n_iter_, self.t_ = 0, 0
         self.loss_curve_ = []
-        _fitting.begin_scores(self)
+        _fitting.begin_scores(self, self.early_stopping)
         self._last = self.network_.parameters.copy()
         self._show()
 
@@ -240,10 +268,11 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         return True
 
     def _scoring(self) -> tuple[float, int]:
-        """What to watch for stopping, and how validation rows are scored."""
-        if not self.early_stopping:
-            return r.LOSS, r.NO_SCORE
-        return r.VALIDATION, r.NEGATIVE_LOSS if self._by_loss else self._goal()[3]
+        """What to watch for stopping, and how validation rows are scored, where there are any."""
+        return (
+            r.VALIDATION if self.early_stopping else r.LOSS,
+            r.NEGATIVE_LOSS if self._by_loss else self._goal()[3],
+        )
 
     def summary(self) -> None:
         """Print a table of the layers, their output sizes and how many parameters they have."""

@@ -160,7 +160,8 @@ def l2_of(est: Any) -> float:
 
 def limits_of(est: Any) -> dict[str, Any]:
     """Penalties and clipping, as `describe.training` takes them."""
-    return {"l2": l2_of(est), "l1": est.l1, "clip_norm": est.clip_norm}
+    names = ("l1", "clip_norm", "clip_value", "max_norm")
+    return {"l2": l2_of(est)} | {name: getattr(est, name) for name in names}
 
 
 def make_loss(name: str, given: Any = None) -> Loss:

@@ -19,9 +19,9 @@ from sklearn.model_selection import StratifiedShuffleSplit
 from chalknet.engines import describe, select
 from chalknet.engines import random as counters
 from chalknet.engines import rules as r
-from chalknet.engines.base import Data, Description, State
+from chalknet.engines.base import Apart, Data, Description, State
 from chalknet.engines.context import called_back
-from chalknet.engines.drive import drive
+from chalknet.engines.drive import TIMED_OUT, drive
 from chalknet.estimators import _build
 from chalknet.exceptions import DataError, DivergenceWarning, ParameterError
 
@@ -55,9 +55,9 @@ def batch_size(given: Any, n: int, *, warn: bool = True) -> int:
     return min(int(given), n)
 
 
-def divide(est: Any, seed: int, y: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+def divide(est: Any, seed: int, y: np.ndarray, n: int, apart: Apart | None) -> tuple[np.ndarray, np.ndarray]:
     """Training and validation rows; stratified by class. The same for every fit of a warm start."""
-    if not est.early_stopping:
+    if not est.early_stopping or apart is not None:
         return np.arange(n), np.empty(0, np.int64)
     size = math.ceil(est.validation_fraction * n)
     groups = est._strata(y)
@@ -103,30 +103,46 @@ def refuse_lone(yes: np.ndarray, size: int, classes: np.ndarray) -> None:
         ) from error
 
 
-def stochastic(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None, incremental: bool) -> None:
-    """One epoch (incremental), or epochs until a stop rule ends them."""
-    run = plan(est, X, y, weights, incremental)
+def stochastic(
+    est: Any,
+    X: Any,
+    y: np.ndarray,
+    weights: np.ndarray | None,
+    incremental: bool,
+    apart: Apart | None = None,
+) -> None:
+    """One epoch (incremental), or epochs until a stop rule ends them; `apart` are validation rows beside X."""
+    run = plan(est, X, y, weights, incremental, apart)
     session = select.load(est.engine_).session(run.description, run.state, run.data)
     try:
         with run.called_back() as each:
-            reason = drive(session, run.state, each=each)
+            reason = drive(session, run.state, each=each, seconds=est.max_time)
     except KeyboardInterrupt:
         warn_user(INTERRUPTED)
         reason = r.RUNNING
     finish(run, reason)
 
 
-def plan(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None, incremental: bool) -> Run:
+def plan(
+    est: Any,
+    X: Any,
+    y: np.ndarray,
+    weights: np.ndarray | None,
+    incremental: bool,
+    apart: Apart | None = None,
+) -> Run:
     """Set aside validation rows, describe the training, and take up the state to go on from."""
     if incremental and est.early_stopping:
         raise ParameterError("partial_fit does not support early_stopping=True")
     net = est.network_
-    if est.early_stopping != (est.validation_scores_ is not None):  # switched since the last fit
-        begin_scores(est)
-    train, validation = divide(est, net.seed, y, X.shape[0])
+    scored = est.early_stopping or apart is not None
+    if scored != (est.validation_scores_ is not None):  # switched since the last fit
+        begin_scores(est, scored)
+    train, validation = divide(est, net.seed, y, X.shape[0], apart)
     batch = batch_size(est.batch_size, train.size)
     optimizer = _build.make_optimizer(est)
     watch, score = est._scoring()
+    score = score if scored else r.NO_SCORE
     _, loss, report, _ = est._goal()
     d = describe.training(
         describe.network(net.layers, net.loss),
@@ -148,16 +164,15 @@ def plan(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None, incrementa
             "Every validation row has sample_weight 0, so nothing tells when to stop: give some of them weight, or use "
             "early_stopping=False."
         )
-    data = Data(rows_of(X), y, train, weights, validation)
+    data = Data(rows_of(X), y, train, weights, validation, apart)
     return Run(est, d, state, data, incremental, Teller(est, state) if est.verbose else None)
 
 
-def begin_scores(est: Any) -> None:
+def begin_scores(est: Any, scored: bool) -> None:
     """The fitted attributes that tell the best so far, before there is any."""
-    early = est.early_stopping
-    est.validation_scores_ = [] if early else None
-    est.best_validation_score_ = -np.inf if early else None
-    est.best_loss_ = None if early else np.inf
+    est.validation_scores_ = [] if scored else None
+    est.best_validation_score_ = -np.inf if scored else None
+    est.best_loss_ = None if est.early_stopping else np.inf
 
 
 def start(est: Any, d: Description, optimizer: Any) -> State:
@@ -192,13 +207,14 @@ def finish(run: Run, reason: int) -> None:
     est, state = run.est, run.state
     est.n_iter_ = int(state.counts[r.DONE])
     est.t_ = int(state.counts[r.SAMPLES])
-    if state.losses:
-        est.loss_ = state.losses[-1]
+    est.loss_ = state.losses[-1] if state.losses else np.nan  # stopped within the first epoch
     if est.early_stopping:
         est.best_validation_score_ = float(state.numbers[r.BEST_SCORE])
         state.restore_best()
     else:
         est.best_loss_ = float(state.numbers[r.BEST_LOSS])
+        if state.scores:
+            est.best_validation_score_ = float(np.nanmax([-np.inf, *state.scores]))
     est.network_.loss_curve_ = est.loss_curve_
     est._last = state.parameters.copy()
     if run.teller and reason == r.CONVERGED:
@@ -219,6 +235,16 @@ def finish(run: Run, reason: int) -> None:
             "converged yet.",
             ConvergenceWarning,
         )
+    if reason == TIMED_OUT:
+        warn_user(out_of_time(est), ConvergenceWarning)
+
+
+def out_of_time(est: Any) -> str:
+    """What is said of a fit that `max_time` has ended."""
+    done = "1 iteration" if est.n_iter_ == 1 else f"{est.n_iter_} iterations"
+    return (
+        f"Stopped by max_time={est.max_time:g} seconds after {done}, before the optimization has converged."
+    )
 
 
 class Teller:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from chalknet.engines import rules as r
 from chalknet.engines.base import Data, State
 from chalknet.engines.context import called_back
 from chalknet.estimators import _build
-from chalknet.estimators._fitting import NOT_FINITE, rows_of, warn_user
+from chalknet.estimators._fitting import NOT_FINITE, out_of_time, rows_of, warn_user
 from chalknet.exceptions import DataError, ParameterError
 from chalknet.layers.optimizer import SGD
 
@@ -33,18 +34,20 @@ def lbfgs(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None) -> bool:
 
     state = State.start(net.parameters, d, net.seed, net.buffers)  # what callbacks are told of
     state.losses = net.loss_curve_ = est.loss_curve_
-    halted = stopped = False
+    halted = stopped = late = False
+    begun = time.perf_counter()
     est.n_iter_ = 0
 
     def told(intermediate_result: Any) -> None:
-        nonlocal halted
+        nonlocal halted, late
         reached[...] = net.parameters[...] = intermediate_result.x
         est.loss_, est.n_iter_ = float(intermediate_result.fun), est.n_iter_ + 1
         state.losses.append(est.loss_)
         state.counts[r.DONE] = est.n_iter_
         if verbose:
             print(f"Iteration {est.n_iter_}, loss = {est.loss_:.8f}")
-        if each is not None and each(est.n_iter_):
+        late = est.max_time is not None and time.perf_counter() > begun + est.max_time
+        if (each is not None and each(est.n_iter_)) or late:
             halted = True
             raise StopIteration
 
@@ -68,6 +71,8 @@ def lbfgs(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None) -> bool:
                 "Increase max_iter or max_fun, or standardise the data.",
                 ConvergenceWarning,
             )
+        if late:
+            warn_user(out_of_time(est), ConvergenceWarning)
     except KeyboardInterrupt:
         stopped = True
     net.parameters[...] = reached
@@ -88,7 +93,7 @@ def _refuse(est: Any) -> None:
             'normalization="batch" needs a stochastic solver, which learns from batches: use solver="adam", or '
             'normalization="layer" with "lbfgs".'
         )
-    for name, off in (("l1", 0.0), ("clip_norm", None)):
+    for name, off in (("l1", 0.0), ("clip_norm", None), ("clip_value", None), ("max_norm", None)):
         if getattr(est, name) != off:
             raise ParameterError(
                 f'{name} needs a stochastic solver: use solver="adam", or {name}={off} with "lbfgs".'

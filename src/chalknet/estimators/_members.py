@@ -37,7 +37,7 @@ class Member:
             run = _fitting.plan(self.est, *self.data, incremental=False)
             session = engine.session(run.description, run.state, run.data)
             self.context = run.called_back()
-            self.told = Told(run.state, self.context.__enter__())
+            self.told = Told(run.state, self.context.__enter__(), seconds=self.est.max_time)
         except Exception as error:  # noqa: BLE001  raised when the others are done
             self.error, self.ended = error, True
             return None

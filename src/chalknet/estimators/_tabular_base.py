@@ -15,6 +15,7 @@ from chalknet.estimators._preprocess import TablePreprocessor
 from chalknet.estimators._sklearn import row_weights
 from chalknet.estimators._table import Table, read_table
 from chalknet.estimators._target import target_name
+from chalknet.estimators._validation import check_pair
 from chalknet.exceptions import DataHint, ModelFileError, NotFittedError
 
 
@@ -100,22 +101,50 @@ class Tabular(BaseEstimator):
             sample_weight = row_weights(sample_weight, np.empty((table.n_rows, 1)))[rows]
         return (table if len(rows) == table.n_rows else table.take(rows)), target, sample_weight
 
+    def _own(self, X: Any, y: Any, sample_weight: Any, read: Any) -> Any:
+        """Validation rows of the user's, read like those that are trained on; None for none."""
+        check_pair(self, X, y, sample_weight)
+        if X is None:
+            return None
+        name = self.target_name_
+        own = self._prepare(X, y, sample_weight, read)
+        self.target_name_ = name
+        return own
+
+    def _by_lbfgs(self) -> bool:
+        return bool(self.get_params(deep=False)["solver"] == "lbfgs")
+
     def _continues(self) -> bool:
         """Whether `fit` goes on from the last one: `warm_start`."""
         return bool(self.warm_start) and "estimator_" in vars(self)
 
     def _learn(
-        self, table: Table, target: np.ndarray, weights: np.ndarray | None, counts: np.ndarray
+        self,
+        table: Table,
+        target: np.ndarray,
+        weights: np.ndarray | None,
+        counts: np.ndarray,
+        own: tuple[Table, np.ndarray, np.ndarray | None] | None = None,
     ) -> Self:
-        """Fit the preprocessor and the network; `counts`: rows of each class (of all, for numbers)."""
+        """Fit the preprocessor and the network; `counts`: rows of each class (of all, for numbers).
+
+        `own`: validation rows of the user's, read like the others.
+        """
         if self._continues():
             preprocessor, network = self.preprocessor_, self.estimator_
         else:
             preprocessor, network = TablePreprocessor(self.kinds).fit_table(table), self._network()
-        network.set_params(**self._resolved(table.n_rows, counts))
+        network.set_params(**self._resolved(table.n_rows, counts, set_aside=own is None))
         network._by_loss = True  # the first best accuracy comes long before the best probabilities
         network._planned = True  # a fixed number of epochs is the plan, not a failure to converge
-        network.fit(preprocessor.transform_table(table), target, sample_weight=weights)
+        more: dict[str, Any] = {}
+        if own is not None:
+            more = {
+                "X_val": preprocessor.transform_table(own[0]),
+                "y_val": own[1],
+                "sample_weight_val": own[2],
+            }
+        network.fit(preprocessor.transform_table(table), target, sample_weight=weights, **more)
         self._keep(preprocessor, network)
         return self
 
@@ -127,11 +156,11 @@ class Tabular(BaseEstimator):
         elif hasattr(self, "feature_names_in_"):
             del self.feature_names_in_
 
-    def _resolved(self, n_rows: int, counts: np.ndarray) -> dict[str, Any]:
-        """The network's parameters: ours, with what depends on the data filled in."""
+    def _resolved(self, n_rows: int, counts: np.ndarray, *, set_aside: bool) -> dict[str, Any]:
+        """The network's parameters: ours, with what depends on the data filled in; `set_aside`: from these rows."""
         parameters = self.get_params(deep=False)
         del parameters["kinds"]
-        if self.early_stopping and not self._can_set_aside(n_rows, counts):
+        if self.early_stopping and set_aside and not self._can_set_aside(n_rows, counts):
             warn_user(
                 f"{n_rows} rows are too few to set aside validation rows of every class; all of them are learned from.",
                 DataHint,
@@ -140,7 +169,8 @@ class Tabular(BaseEstimator):
         if not parameters["early_stopping"]:
             parameters["n_iter_no_change"] = np.inf  # a falling rate needs all its epochs
         if self.batch_size == "auto":
-            parameters["batch_size"] = batch_size(n_rows - parameters["early_stopping"] * self._aside(n_rows))
+            aside = self._aside(n_rows) if parameters["early_stopping"] and set_aside else 0
+            parameters["batch_size"] = batch_size(n_rows - aside)
         return parameters
 
     def _aside(self, n_rows: int) -> int:

@@ -52,6 +52,10 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             each hidden layer, None nothing; "batch" not with "lbfgs".
         l1: adds l1/m Σ |W|, which leaves few weights; not with "lbfgs".
         clip_norm: the most that a gradient's length may be, None for no limit; not with "lbfgs".
+        clip_value: the most that each number of a gradient may be in size, None for no limit; not with "lbfgs".
+        max_norm: the most that the length of a unit's incoming weights may be after an update, None for no limit; not
+            with "lbfgs".
+        max_time: seconds after which a fit ends with what it has, and a warning; None for no limit.
         dtype: "auto" (that of X), "float32" or "float64".
         engine: "auto" (by the size of the work), "numpy" or "numba"; kept as ``engine_``.
         callbacks: objects with ``on_fit_begin``, ``on_epoch_end`` and ``on_fit_end``.
@@ -113,6 +117,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         normalization: str | None = None,
         l1: float = 0.0,
         clip_norm: float | None = None,
+        clip_value: float | None = None,
+        max_norm: float | None = None,
+        max_time: float | None = None,
         dtype: str = "auto",
         engine: str = "auto",
         callbacks: Any = None,
@@ -146,6 +153,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         self.normalization = normalization
         self.l1 = l1
         self.clip_norm = clip_norm
+        self.clip_value = clip_value
+        self.max_norm = max_norm
+        self.max_time = max_time
         self.dtype = dtype
         self.engine = engine
         self.callbacks = callbacks

@@ -97,19 +97,30 @@ class TabularClassifier(ClassifierMixin, Tabular):
     ) -> None:
         self._set(locals())
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
         """Learn from a table X (DataFrame, array or list of rows; n rows) and class labels y (n,).
 
         Args:
             X: the table.
             y: labels: text, whole numbers or truth values.
             sample_weight: how much each row counts, (n,); None: all alike.
+            X_val, y_val, sample_weight_val: validation rows of your own, as in ``MLPClassifier.fit``.
 
         Raises:
             DataError: X is no table or has no column to learn from; y has another length, no label, or one class.
         """
         table, labels, weights = self._prepare(X, y, sample_weight, read_classes)
-        return self._learn(table, labels, weights, np.unique(labels, return_counts=True)[1])
+        own = self._own(X_val, y_val, sample_weight_val, read_classes)
+        return self._learn(table, labels, weights, np.unique(labels, return_counts=True)[1], own)
 
     def predict(self, X: Any) -> np.ndarray:
         """The most likely class of each row, (n,)."""
@@ -189,13 +200,23 @@ class TabularRegressor(RegressorMixin, Tabular):
     ) -> None:
         self._set(locals())
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
         """Learn from a table X (DataFrame, array or list of rows; n rows) and numbers y (n,).
 
         Args:
             X: the table.
             y: what to predict; rows where it is missing or infinite are left out.
             sample_weight: how much each row counts, (n,); None: all alike.
+            X_val, y_val, sample_weight_val: validation rows of your own, as in ``MLPClassifier.fit``.
 
         Raises:
             DataError: X is no table or has no column to learn from; y has another length, or holds no numbers.
@@ -204,7 +225,10 @@ class TabularRegressor(RegressorMixin, Tabular):
         if not self._continues():
             self.target_mean_, self.target_scale_ = self._scale(values)
         scaled = (values - self.target_mean_) / self.target_scale_
-        return self._learn(table, scaled, weights, np.array([len(values)]))
+        own = self._own(X_val, y_val, sample_weight_val, read_numbers)
+        if own is not None:
+            own = (own[0], (own[1] - self.target_mean_) / self.target_scale_, own[2])
+        return self._learn(table, scaled, weights, np.array([len(values)]), own)
 
     def _scale(self, values: np.ndarray) -> tuple[float, float]:
         """What is taken from the target, and by what it is divided."""

@@ -71,6 +71,7 @@ def facts(book: Ledger) -> list[tuple[str, str]]:
             ("L2", d.l2),
             ("norm at most", d.clip_norm),
             ("gradients within ±", d.clip_value),
+            ("units' weights at most", d.max_norm),
         )
         if value
     ]

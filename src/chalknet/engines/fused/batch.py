@@ -148,6 +148,45 @@ def clip(net, fact, knob, buffer, index, m, k):
     return 0.0
 
 
+def limit(net, fact, knob, buffer, index, m, k):
+    """Hold each unit's incoming weights to the length that they may have; sums run over the inputs in their order."""
+    longest, one = number(knob[at.MAX_NORM], buffer), number(1.0, buffer)
+    factors = shift(buffer, fact[at.LENGTHS])
+    for layer in range(fact[at.FIRST], fact[at.LAST], at.NEXT):
+        if net[layer + at.PLAIN] == 0:
+            continue
+        w, row = shift(buffer, net[layer + at.WEIGHTS]), net[layer + at.ROW]
+        rows = (net[layer + at.BIASES] - net[layer + at.WEIGHTS]) // row
+        if net[layer + at.TURN] != 0:  # a unit's weights are a row
+            for i in range(rows):
+                length = np.sqrt(squared(shift(w, i * row), row))
+                factor = longest / length if length > longest else one
+                for j in range(row):
+                    w[i * row + j] *= factor
+            continue
+        for j in range(row):
+            factors[j] = number(0.0, buffer)
+        for i in range(rows):
+            for j in range(row):
+                factors[j] += w[i * row + j] * w[i * row + j]
+        for j in range(row):
+            length = np.sqrt(factors[j])
+            factors[j] = longest / length if length > longest else one
+        for i in range(rows):
+            for j in range(row):
+                w[i * row + j] *= factors[j]
+    return 0.0
+
+
+@njit(**INNER, fastmath=FLAGS)
+def squared(w, n):
+    """The sum of n squares, in their order."""
+    total = number(0.0, w)
+    for i in range(n):
+        total += w[i] * w[i]
+    return total
+
+
 @njit(**INNER)
 def prepare(fact, knob, buffer):
     """The optimizer's constants of this step, for weights and where they differ for biases."""
@@ -279,6 +318,8 @@ def one_batch(net, fact, knob, buffer, index, m, k):
         call_float(fact[at.CLIP], (net, fact, knob, buffer, index, m, k))
     if updating and not together:
         call_float(fact[at.UPDATE], (net, fact, knob, buffer, index, m, k))
+        if fact[at.LIMIT] != 0:
+            call_float(fact[at.LIMIT], (net, fact, knob, buffer, index, m, k))
     return cost
 
 

@@ -36,7 +36,8 @@ LEARN = 13  # address of the kernel that forms a layer's gradient
 ROW = 14  # how long a row of its weights is in the buffer: those of a narrow layer lie turned, a row for each output
 PLAIN = 15  # 1: the weights are penalised and decay; a normalisation's scales are not and do not
 SPREAD, RUNNING = 16, 17  # of a normalisation, see `norm`
-NEXT = 18
+TURN = 18  # 1 where weights lie turned
+NEXT = 19
 
 # `fact` (int64): places in the buffer, where the parameters come first,
 GRADIENT, SLOT0, SLOT1, SLOT2, BEST, Y, W, TURNED, CONSTANTS, ZEROS, ONE = range(11)
@@ -82,7 +83,10 @@ HELPED, BOARD = (
     65,
 )  # 1 while other threads help; address of the board on which work is offered to them (see `team`)
 KEPT = 66  # of the padded parameters and running numbers
-N_FACTS = 67
+LIMIT, LENGTHS = 67, 68  # address of the kernel that limits weights after an update; room for their lengths
+# 1: validation rows are none of X; what X, STARTS, COLUMNS, ALL_TARGETS, LABELS and ROW_WEIGHTS are for them.
+APART, OTHERS = 69, 70
+N_FACTS = 76
 
 # `knob` (float64).
 LOSS_P, PER_OUTPUT, REPORT, L1, L2, CLIP_NORM, CLIP_VALUE, THRESHOLD = range(8)
@@ -94,7 +98,8 @@ WEIGHT, RATE, TIME = (
 HYPER = 12  # twice 8: for weights, for biases
 SCHEDULE = 28  # 8
 CLOCK = 36  # 4: step, total steps, epoch, samples
-MOMENTS = 40  # 3 for each output, for R²
+MAX_NORM = 40
+MOMENTS = 41  # 3 for each output, for R²
 # then SHAPE: an activation's shape parameter, a dropout's 1/(1 - rate), an epsilon; one a layer; then their momenta
 SHAPE = 11  # where they begin
 
@@ -169,7 +174,7 @@ class Layout:
                     (s.n_out, net[i, STRIDE]) if i in self.narrow else (s.learned[0], net[i + 1, STRIDE])
                 )
                 net[i, WEIGHTS], net[i, BIASES] = at, at + rows * net[i, ROW]
-                net[i, PLAIN] = s.kind == base.DENSE
+                net[i, PLAIN], net[i, TURN] = s.kind == base.DENSE, i in self.narrow
                 at = int(net[i, BIASES] + net[i + 1, STRIDE])
             if s.kind == base.DROPOUT:
                 net[i, DROPPED] = dropout_threshold(s.p)
@@ -208,6 +213,7 @@ class Layout:
                 fact[SLOT0 + i] = place(size)
             fact[BEST] = place(fact[KEPT]) if best else 0
             fact[CONSTANTS], fact[ONE], fact[ZEROS] = place(16), place(1), place(net[:, STRIDE].max())
+            fact[LENGTHS] = place(net[:, STRIDE].max())
         return place(0)
 
     def _block(self, at: int) -> int:

@@ -30,6 +30,14 @@ def shuffle(fact, order, epoch, wanted):
             order[i], order[j] = order[j], order[i]
 
 
+@njit(**INNER)
+def exchange(fact):
+    """Rows of their own take the place of those trained on, or the other way round."""
+    for i in range(6):
+        place = at.X if i == 0 else at.STARTS + i - 1  # N_IN lies between and is the same
+        fact[place], fact[at.OTHERS + i] = fact[at.OTHERS + i], fact[place]
+
+
 def train_type(T):
     """The C signature of `train`."""
     return I(
@@ -93,9 +101,13 @@ def train(net, fact, knob, buffer, order, counts, figures, rules, losses, scores
         if fact[at.SCORE] != 0:
             fact[at.LEARNING] = 0
             rows = integers(fact[at.VALIDATION])
+            if fact[at.APART] != 0:
+                exchange(fact)
             scores[done] = call_float(
                 fact[at.SCORE], (net, fact, knob, buffer, rows, fact[at.N_VALIDATION], 0)
             )
+            if fact[at.APART] != 0:
+                exchange(fact)
         reason, best = end_of_epoch(losses[done], scores[done], counts, figures, rules)
         if best:
             for i in range(fact[at.KEPT]):
@@ -129,7 +141,7 @@ def move(net, fact, padded, flat, inwards):
         n_in, n_out = net[layer + at.WIDTH], net[layer + at.NEXT + at.WIDTH]
         if net[layer + at.PLAIN] == 0:
             n_in = np.int64(1)
-        turned = n_out < n_in and end - begin == n_out * row
+        turned = net[layer + at.TURN] != 0
         for i in range(n_in):
             if turned:
                 for j in range(n_out):

@@ -8,7 +8,7 @@ import numpy as np
 
 from chalknet.engines import base
 from chalknet.engines import rules as r
-from chalknet.engines.base import Data, Description
+from chalknet.engines.base import Apart, Data, Description
 from chalknet.engines.fused import batch as b
 from chalknet.engines.fused import dense as d
 from chalknet.engines.fused import layout as at
@@ -28,7 +28,8 @@ NEVER = 1 << 30
 def single_rows(description: Description, csr: bool) -> bool:
     """May the update be made on the way back? It depends on the network and its options alone."""
     plain = description.optimizer == "sgd" and description.batch_size == 1 and not csr
-    free = not (description.l1 or description.l2 or description.clip_norm or description.clip_value)
+    d = description
+    free = not (d.l1 or d.l2 or d.clip_norm or d.clip_value or d.max_norm)
     return plain and free and all(s.kind in (base.DENSE, base.ACTIVATION) for s in description.layers)
 
 
@@ -131,8 +132,11 @@ class Wiring:
         else:
             fact[at.ALL_TARGETS] = self._hold(data.y, self.layout.dtype)
             fact[at.TARGETS] = kernel(b.take_targets, self.dtype)
-        if data.weights is not None:
-            fact[at.ROW_WEIGHTS] = self._hold(data.weights, self.layout.dtype)
+        weights = data.weights
+        if data.apart is not None:
+            weights = self._apart(data, data.apart)
+        if weights is not None:
+            fact[at.ROW_WEIGHTS] = self._hold(weights, self.layout.dtype)
         fact[at.LOSS], fact[at.LOSS_STEP] = (
             kernel(b.loss, self.dtype),
             address_of("measure", row.name, self.dtype),
@@ -142,6 +146,25 @@ class Wiring:
         knob[at.LOSS_P], knob[at.REPORT] = o.loss_p, o.report
         if o.l1 or o.l2:
             fact[at.PENALTY], knob[at.L1], knob[at.L2] = kernel(b.penalise, self.dtype), o.l1, o.l2
+
+    def _apart(self, data: Data, own: Apart) -> np.ndarray | None:
+        """Where rows of their own are read from while they are scored; returns the weights of the rows trained on."""
+        fact, csr, dtype = self.layout.fact, is_csr(own.X), self.layout.dtype
+        labels, weighted = own.y.ndim == 1, data.weights is not None or own.weights is not None
+        ones = [
+            np.ones(len(y)) if weighted and w is None else w
+            for y, w in ((data.y, data.weights), (own.y, own.weights))
+        ]
+        fact[at.APART] = 1
+        fact[at.OTHERS : at.OTHERS + 6] = [
+            self._hold(own.X.data if csr else own.X, dtype),
+            self._hold(own.X.indptr, np.int64) if csr else 0,
+            self._hold(own.X.indices, np.int32) if csr else 0,
+            0 if labels else self._hold(own.y, dtype),
+            self._hold(own.y, np.int64) if labels else 0,
+            0 if ones[1] is None else self._hold(ones[1], dtype),
+        ]
+        return ones[0]
 
     def pace(self, data: Data, seed: int, single: bool) -> None:
         """The optimizer, its schedule, how batches are made and scored."""
@@ -158,6 +181,8 @@ class Wiring:
                 o.clip_norm,
                 o.clip_value,
             )
+        if o.max_norm > 0.0:
+            fact[at.LIMIT], knob[at.MAX_NORM] = kernel(b.limit, self.dtype), o.max_norm
         fact[at.SEPARATE] = row.decay is not None
         for i, values in enumerate(o.hypers()):
             knob[at.HYPER + 8 * i : at.HYPER + 8 * i + len(values)] = values
@@ -170,15 +195,16 @@ class Wiring:
                 o.score,
                 o.threshold,
             )
-            fact[at.VALIDATION] = self._hold(data.validation, np.int64)
-            fact[at.N_VALIDATION] = data.validation.size
+            rows = data.validation if data.apart is None else np.arange(data.apart.X.shape[0])
+            fact[at.VALIDATION], fact[at.N_VALIDATION] = self._hold(rows, np.int64), rows.size
             self.link(losses.get(o.loss).link)
 
     def ready(self, csr: bool) -> None:
         """Everything is known: make the table of ranges, and tell all blocks."""
         layout, fact = self.layout, self.layout.fact
         large = fact[at.SIZE] * layout.dtype.itemsize > RANGE
-        together = bool(large and fact[at.UPDATE] and not (fact[at.PENALTY] or fact[at.CLIP]))
+        whole = fact[at.PENALTY] or fact[at.CLIP] or fact[at.LIMIT]
+        together = bool(large and fact[at.UPDATE] and not whole)
         table = layout.ranges(together, 0 if csr else None)
         fact[at.UPDATE_RANGES], fact[at.N_RANGES] = together, len(table)
         fact[at.RANGES] = self._hold(table, np.int64)
