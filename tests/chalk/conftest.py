@@ -117,7 +117,7 @@ def targets(draw, net, rng, m, n):
     if row.targets == (-1.0, 1.0):
         return rng.choice([-1.0, 1.0], (m, n))
     if row.targets[0] == 0.0:
-        return rng.poisson(2.0, (m, n)).astype(float)
+        return rng.poisson(2.0, (m, n)) + 0.5 * row.above
     return rng.normal(size=(m, n)).round(2)
 
 

@@ -31,7 +31,7 @@ def targets_for(row, m, n, rng):
         return rng.choice([-1.0, 1.0], (m, n))
     if high == 1.0:
         return rng.dirichlet(np.ones(n), m)
-    return rng.poisson(2.0, (m, n)) if low == 0.0 else rng.randn(m, n)
+    return rng.poisson(2.0, (m, n)) + 0.5 * row.above if low == 0.0 else rng.randn(m, n)
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def extreme(seed):
         return net, x, rng.choice([-1.0, 1.0], (4, 3))
     if row.targets[1] == 1.0:
         return net, x, rng.dirichlet(np.ones(3), 4)
-    return net, x, rng.poisson(2.0, (4, 3)) if row.targets[0] == 0.0 else rng.randn(4, 3)
+    return net, x, rng.poisson(2.0, (4, 3)) + 0.5 * row.above if row.targets[0] == 0.0 else rng.randn(4, 3)
 
 
 def check(seed):
@@ -96,7 +96,8 @@ def test_the_bound_on_rounding_holds_and_is_not_far_off(name):
     for _ in range(200):
         low, high = (max(row.domain[0], -3.0), min(row.domain[1], 3.0))
         a = rng.uniform(low, high)
-        y = float(rng.choice(np.clip([a + rng.randn() * 10.0 ** rng.randint(-8, 1), 1.0, 0.0], *row.targets)))
+        y = float(rng.choice(np.clip([a + rng.randn() * 10.0 ** rng.randint(-8, 1), 1.0, 0.5 * row.above], *row.targets)))
+        y = max(y, 1e-3 * row.above)
         bound = float(running_error(row.f(Symbol("y", y), Symbol("a", a), row.p))) * 2.0**-53
         with mpmath.workdps(50):
             wide = row.f(Wide(y), Wide(a), row.p).v

@@ -61,7 +61,7 @@ class Engines:
         elif row.targets == (-1.0, 1.0):
             y = (2.0 * rng.integers(0, 2, (n, n_out)) - 1.0).astype(dtype)
         elif row.targets[0] == 0.0:
-            y = rng.poisson(1.5, (n, n_out)).astype(dtype)
+            y = (rng.poisson(1.5, (n, n_out)) + 0.5 * row.above).astype(dtype)
         else:
             y = rng.normal(size=(n, n_out)).astype(dtype)
         w = rng.integers(0, 4, n).astype(dtype) if weights else None

@@ -143,7 +143,7 @@ def _targets(row, m, n, rng):
         return rng.choice([0.0, 1.0, 0.25], size=(m, n))
     if row.targets == (-1.0, 1.0):
         return rng.choice([-1.0, 1.0], size=(m, n))
-    return rng.poisson(1.0, (m, n)) * 1.0 if row.targets[0] == 0.0 else rng.normal(size=(m, n))
+    return rng.poisson(1.0, (m, n)) + 0.5 * row.above if row.targets[0] == 0.0 else rng.normal(size=(m, n))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

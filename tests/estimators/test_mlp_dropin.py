@@ -346,3 +346,26 @@ def test_explain_shows_l1_and_clipping() -> None:
     trace = cn.explain(model, X, Y, style="matrix")
     model.partial_fit(X, Y)
     np.testing.assert_allclose(trace.array("W1'"), model.coefs_[0], atol=1e-12)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_gamma_learns_sizes_that_spread_with_their_mean(engine):
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, (400, 2))
+    mean = np.exp(1 + x[:, 0])
+    y = rng.gamma(4.0, mean / 4.0)
+    model = numbers(loss="gamma", solver="lbfgs", alpha=0.0, max_iter=200, engine=engine, tol=1e-3).fit(x, y)
+    assert model.predict(x).min() > 0
+    assert np.mean(np.abs(np.log(model.predict(x) / mean))) < 0.15
+    with pytest.raises(DataError, match='loss="gamma" needs targets above 0, but y holds 0'):
+        model.fit(x, y * 0.0)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_focal_loss_of_several_classes_is_one_softmax(engine):
+    model = small(loss="focal", engine=engine).fit(X, Y)
+    assert model.out_activation_ == "softmax" and model.network_.loss.name == "categorical_focal"
+    np.testing.assert_allclose(model.predict_proba(X).sum(axis=1), 1.0, rtol=1e-6)
+    assert small(loss="categorical_focal", engine=engine).fit(X, Y > 0).network_.loss.name == "focal"
+    sharp = small(loss=cn.Focal(gamma=3.0), engine=engine).fit(X, Y)
+    assert sharp.network_.loss.p == 3.0 and sharp.network_.loss.name == "categorical_focal"

@@ -36,6 +36,8 @@ W = np.array([1.0, 0, 2.5, 1, 0.5])
 
 
 def truth(cls):
+    if cls.row.above:
+        return ONE_HOT + 0.5
     return LABELS if cls.row.labels else 2 * ONE_HOT - 1 if "Hinge" in cls.__name__ else ONE_HOT
 
 

@@ -27,6 +27,8 @@ NAMES = [
     "quantile",
     "poisson",
     "poisson_log",
+    "gamma",
+    "gamma_log",
     "binary_cross_entropy",
     "binary_cross_entropy_logits",
     "categorical_cross_entropy",
@@ -35,16 +37,19 @@ NAMES = [
     "hinge",
     "squared_hinge",
     "focal",
+    "categorical_focal",
     "kl_divergence",
 ]
-OTHER = {"huber": 0.3, "quantile": 0.9, "focal": 0.5}
+OTHER = {"huber": 0.3, "quantile": 0.9, "focal": 0.5, "categorical_focal": 0.5}
 # Where terms of the size of y and a cancel, no form gives more than a few ulps of those.
-CANCELLING = {"poisson", "poisson_log", "kl_divergence"}
+CANCELLING = {"poisson", "poisson_log", "gamma_log", "kl_divergence"}
 
 
 def targets(row):
     if row.targets == (-1.0, 1.0):
         return (-1.0, 1.0)
+    if row.above:
+        return (0.3, 1.0, 7.25)
     return {0.0: (0.0, 0.3, 1.0) if row.targets[1] == 1.0 else (0.0, 1.0, 7.25)}.get(
         row.targets[0], (-2.5, 0.0, 3.0)
     )
@@ -55,6 +60,8 @@ def predictions(row, dtype):
     if (low, high) == (0.0, 1.0):
         near_one = [1.0 - float(np.finfo(dtype).epsneg), 0.999, 0.7, 0.51, 0.5]
         a = [1e-36, 1e-30, 1e-12, 1e-7, 0.01, 0.3, 0.49, *near_one]
+    elif row.above:  # beyond, slopes leave the range of float32
+        a = [1e-7, 0.3, 0.999, 1.0, 1.001, 7.2, 7.25, 300.0, 1e18]
     elif low == 0.0:
         a = [1e-29, 1e-7, 0.3, 0.999, 1.0, 1.001, 7.2, 7.25, 300.0, 1e20]
     else:
@@ -93,6 +100,7 @@ def test_the_table_has_the_promised_rows_with_distinct_classes():
         "huber": ("delta", 1.0),
         "quantile": ("q", 0.5),
         "focal": ("gamma", 2.0),
+        "categorical_focal": ("gamma", 2.0),
     }
     assert {row.name for row in ROWS if row.labels} == {"sparse_categorical_cross_entropy"}
     assert {row.name for row in ROWS if row.whole_row} == {"softmax_cross_entropy"}
@@ -152,7 +160,9 @@ def test_derivative_is_the_central_difference(row, data):
     if row.targets == (-1.0, 1.0):
         y = data.draw(st.sampled_from([-1.0, 1.0]), label="y")
     else:
-        y = data.draw(st.floats(max(row.targets[0], -20.0), min(row.targets[1], 20.0)), label="y")
+        y = data.draw(
+            st.floats(max(row.targets[0], -20.0) + 0.1 * row.above, min(row.targets[1], 20.0)), label="y"
+        )
     if row.name == "poisson_log":
         a = min(a, 5.0)
     p = (
@@ -229,7 +239,7 @@ def test_pair_link_and_fused_name_rows_that_exist_and_fused_is_the_same_loss(row
         np.testing.assert_allclose(row.f(y, a, row.p).sum(axis=1), loss.f(y, z, loss.p), rtol=1e-13)
         np.testing.assert_allclose(activation.vjp(a, row.df(y, a, row.p)), loss.df(y, z, loss.p), atol=1e-14)
     else:
-        y = rng.randint(0, 2, (6, 3)).astype(float)
+        y = rng.randint(0, 2, (6, 3)) + 0.5 * row.above
         a = activation.f(z, activation.p)
         np.testing.assert_allclose(row.f(y, a, row.p), loss.f(y, z, loss.p), rtol=1e-13, atol=1e-15)
         chained = row.df(y, a, row.p) * activation.df(z, a, activation.p)

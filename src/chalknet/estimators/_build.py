@@ -173,7 +173,9 @@ def make_loss(name: str, given: Any = None) -> Loss:
         own = copy.copy(given)
         own.forget()
         return own
-    return losses.find(name)(reduction="mean_rows")
+    shape = losses.find(name).row.p_name
+    same = isinstance(given, Loss) and shape is not None and given.row.p_name == shape
+    return losses.find(name)(reduction="mean_rows", **({shape: given.p} if same else {}))
 
 
 def says_yes(row: Any, linked: bool) -> float:

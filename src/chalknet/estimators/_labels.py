@@ -23,6 +23,7 @@ CLASSIFICATION = sorted(
 NAMES = {*CLASSIFICATION, *(alias for alias, name in ALIASES.items() if name in CLASSIFICATION)}
 AUTO = ("auto", "log_loss")  # cross-entropy of a softmax, or of a sigmoid
 SOFTMAX = ("softmax_cross_entropy", "categorical_cross_entropy", "sparse_categorical_cross_entropy")
+FOCAL = ("focal", "categorical_focal")  # of a sigmoid, of a softmax
 OUTPUTS = {"sigmoid": "logistic"}  # scikit-learn's name of an output activation
 
 
@@ -49,8 +50,11 @@ def gives_probabilities(given: str | Loss) -> bool:
 def fitting_row(given: str | Loss, kind: str, n_classes: int) -> Any:
     """The loss's row: where one output stands for two classes, softmax becomes sigmoid and the same loss."""
     row = row_of(given)
+    one_of_many = kind == "multiclass" and n_classes > 2
+    if row.name in FOCAL:
+        return losses.get(FOCAL[one_of_many])
     soft = "softmax" in (row.pair, row.link)
-    if soft and not (kind == "multiclass" and n_classes > 2):
+    if soft and not one_of_many:
         if row.name not in SOFTMAX:
             shown = f'"{given}"' if isinstance(given, str) else repr(given)
             raise ParameterError(

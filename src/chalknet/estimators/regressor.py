@@ -177,8 +177,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             y = y[:, None]
         row = self._loss_row()
         low = row.targets[0]
-        if y.min() < low:
-            raise DataError(f'loss="{self.loss}" needs targets of at least {low:g}, but y holds {y.min():g}.')
+        if y.min() < low or (row.above and y.min() == low):
+            needed = "above" if row.above else "of at least"
+            raise DataError(f'loss="{self.loss}" needs targets {needed} {low:g}, but y holds {y.min():g}.')
         self.n_outputs_ = y.shape[1]
         self.out_activation_ = row.pair
         return X, np.ascontiguousarray(y, X.dtype)

@@ -36,6 +36,8 @@ def _within(y: np.ndarray, row: Loss) -> np.ndarray:
         if bad.any():
             allowed = f"at least {low:g}" if high == REALS[1] else f"from {low:g} to {high:g}"
             raise DataError(f"{row.layer} takes y_true {allowed}, but was given {y[bad][0]:g}.")
+    if row.above and (y <= low).any():
+        raise DataError(f"{row.layer} takes y_true above {low:g}, but was given {y[y <= low][0]:g}.")
     return y
 
 

@@ -109,6 +109,18 @@ def d_focal(y, a, p):
     )
 
 
+def categorical_focal(y, a, p):
+    """l = −y (1 − a)^p log a, summed over the row: the same of one class among several."""
+    return -y * np.maximum(1.0 - a, 1e-37) ** p * log_of(a)
+
+
+def d_categorical_focal(y, a, p):
+    """dl/da = y (p (1 − a)^(p−1) log a − (1 − a)^p / a)."""
+    c = np.maximum(a, 1e-37)
+    r = np.maximum(1.0 - a, 1e-37)
+    return y * (p * r ** (p - 1.0) * log_of(a) - r**p / c)
+
+
 def kl_divergence(y, a, p):
     """l = y log(y/a), summed over the row; 0 log 0 = 0."""
     return xlogy(y, y / np.maximum(a, 1e-37))
@@ -159,6 +171,11 @@ CLASSIFICATION = (
         "focal", focal, d_focal, "Focal", 2.0, "gamma", pair="sigmoid", domain=UNIT, targets=UNIT, p_range=(0.0, INF),
         source="Lin et al. 2017, arXiv:1708.02002",
         textbook=lambda y, a, p: -(y * (1.0 - a) ** p * np.log(a) + (1.0 - y) * a**p * np.log(1.0 - a)),
+    ),
+    Loss(
+        "categorical_focal", categorical_focal, d_categorical_focal, "CategoricalFocal", 2.0, "gamma", rows=True,
+        pair="softmax", domain=UNIT, targets=UNIT, p_range=(0.0, INF), source="Lin et al. 2017, arXiv:1708.02002",
+        textbook=lambda y, a, p: -y * (1.0 - a) ** p * np.log(a),
     ),
     Loss(
         "kl_divergence", kl_divergence, d_kl_divergence, "KLDivergence", rows=True, pair="softmax", domain=UNIT,

@@ -99,6 +99,30 @@ def d_poisson_log(y, a, p):
     return np.exp(a) - y
 
 
+def gamma(y, a, p):
+    """l = y/a − 1 − log(y/a), half the gamma deviance; with t = (y − a)/a it is t − log(1 + t), where they are near."""
+    c = np.maximum(a, 1e-18)
+    r, t = y / c, (y - a) / c
+    return where(r < 0.5, r - 1.0 - np.log(r), t - np.log1p(np.maximum(t, -0.5)))
+
+
+def d_gamma(y, a, p):
+    """dl/da = (a − y)/a²."""
+    c = np.maximum(a, 1e-18)
+    return (a - y) / c / c
+
+
+def gamma_log(y, a, p):
+    """The same from z = log a: l = y e^(−z) − 1 + z − log y."""
+    return y * np.exp(-a) - 1.0 + (a - np.log(y))
+
+
+def d_gamma_log(y, a, p):
+    """dl/dz = 1 − y e^(−z)."""
+    return 1.0 - y * np.exp(-a)
+
+
+_SIZES = "McCullagh and Nelder 1989, chapter 8"
 _COUNTS = "McCullagh and Nelder 1989; scikit-learn's poisson loss"
 
 REGRESSION = (
@@ -132,5 +156,14 @@ REGRESSION = (
     Loss(
         "poisson_log", poisson_log, d_poisson_log, "PoissonLog", link="exp", targets=(0.0, INF), source=_COUNTS,
         textbook=lambda y, a, p: np.exp(a) - y + y * np.log(y) - y * a, d_linked=lambda y, a: a - y,
+    ),
+    Loss(
+        "gamma", gamma, d_gamma, "Gamma", pair="exp", fused=("exp", "gamma_log"), domain=(0.0, INF),
+        targets=(0.0, INF), above=True, source=_SIZES, textbook=lambda y, a, p: y / a - 1.0 - np.log(y / a),
+        d_textbook=lambda y, a, p: 1.0 / a - y / (a * a),
+    ),
+    Loss(
+        "gamma_log", gamma_log, d_gamma_log, "GammaLog", link="exp", targets=(0.0, INF), above=True, source=_SIZES,
+        textbook=lambda y, a, p: y / np.exp(a) - 1.0 - np.log(y / np.exp(a)), d_linked=lambda y, a: 1.0 - y / a,
     ),
 )  # fmt: skip

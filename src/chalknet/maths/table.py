@@ -69,6 +69,7 @@ class Loss(NamedTuple):
     kinks: Callable[[float, float], tuple[float, ...]] | None = None  # kinks(y, p): the a where df jumps
     domain: tuple[float, float] = REALS  # a lies in this closed interval
     targets: tuple[float, float] = REALS  # y lies in this closed interval
+    above: bool = False  # and not on its lower end
     source: str = ""
     textbook: Callable[..., Any] | None = None  # textbook(y, a, p), where f is another, safe form
     d_textbook: Callable[..., Any] | None = None  # the derivative as a textbook writes it, (y, a, p)
