@@ -246,7 +246,7 @@ class Network(Layered):
         data = Data(x, y, np.arange(x.shape[0]), w, apart=held_out)
         session = select.load(self.engine_).session(training, state, data)
         try:
-            with called_back(callbacks, self, state, epochs) as each:
+            with called_back(callbacks, self, state, epochs, training, data.rows.size) as each:
                 reason = drive(session, state, each=each, seconds=limit)
         finally:
             self.validation_losses_ += [-score for score in state.scores]

@@ -96,7 +96,11 @@ def test_the_bound_on_rounding_holds_and_is_not_far_off(name):
     for _ in range(200):
         low, high = (max(row.domain[0], -3.0), min(row.domain[1], 3.0))
         a = rng.uniform(low, high)
-        y = float(rng.choice(np.clip([a + rng.randn() * 10.0 ** rng.randint(-8, 1), 1.0, 0.5 * row.above], *row.targets)))
+        y = float(
+            rng.choice(
+                np.clip([a + rng.randn() * 10.0 ** rng.randint(-8, 1), 1.0, 0.5 * row.above], *row.targets)
+            )
+        )
         y = max(y, 1e-3 * row.above)
         bound = float(running_error(row.f(Symbol("y", y), Symbol("a", a), row.p))) * 2.0**-53
         with mpmath.workdps(50):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 from chalknet.callbacks.base import Callback, Context
@@ -10,8 +9,6 @@ from chalknet.callbacks.base import Callback, Context
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
-
-_SECONDS = 0.05  # between two updates: an epoch can take microseconds, and drawing it must not slow it down
 
 
 class ProgressBar(Callback):
@@ -29,6 +26,8 @@ class ProgressBar(Callback):
     >>> for call in (bar.on_fit_begin, bar.on_epoch_end, bar.on_fit_end):
     ...     call(Context(max_iter=1, epoch=1, loss=0.5))  # nothing is shown here: no terminal
     """
+
+    every = "0.05s"  # an epoch can take microseconds, and drawing it must not slow it down
 
     def __init__(
         self, description: str = "training", *, console: Console | None = None, transient: bool = False
@@ -49,14 +48,10 @@ class ProgressBar(Callback):
             # Before the first epoch, the compiled engine may have to be compiled
             self._task = self._progress.add_task(f"{self.description} begins", total=total, numbers="")
             self._progress.start()
-        self._next = 0.0
 
     def on_epoch_end(self, context: Context) -> None:
-        """Move the bar, at most twenty times a second."""
-        if self._progress is None or time.monotonic() < self._next:
-            return
+        """Move the bar; due at most twenty times a second."""
         self._show(context)
-        self._next = time.monotonic() + _SECONDS
 
     def on_fit_end(self, context: Context) -> None:
         """Show the last numbers and let go of the terminal."""
@@ -103,4 +98,5 @@ def _numbers(context: Context) -> str:
         parts.append(f"loss {context.loss:.4g}")
     if context.validation_score is not None:
         parts.append(f"validation {context.validation_score:.4g}")
+    parts += [f"{name} {value:.4g}" for name, value in context.metrics.items()]
     return "  ".join(parts)

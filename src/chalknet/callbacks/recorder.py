@@ -34,6 +34,8 @@ class Recorder(Callback):
     ([0, 1, 2], array([3.  , 2.6 , 2.36]))
     """
 
+    every: int
+
     def __init__(self, every: int = 1, *, most: int = 200) -> None:
         self.every = whole("Recorder", "every", every)
         self.most = whole("Recorder", "most", most, 2)

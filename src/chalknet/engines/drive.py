@@ -3,43 +3,48 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from typing import Protocol
 
 from chalknet.engines import rules as r
 from chalknet.engines.base import Session, State, Until
+from chalknet.engines.due import NEVER
 
 INTERRUPTED, TIMED_OUT = 4, 5  # beside the reasons of `rules`: stopped from outside, and by a limit of time
 CALL_SECONDS = 0.1  # about the longest time that Ctrl-C waits
 
 
+class Each(Protocol):
+    """Who is told of a run between an engine's calls, such as `due.Calls`."""
+
+    def left(self, done: int) -> int:
+        """Epochs until it wants to be told again."""
+        ...
+
+    def __call__(self, done: int) -> bool:
+        """Hear that so many epochs are done; True stops the run."""
+        ...
+
+
 class Told:
     """What `each` was told of a run, and how far the run may go before it is told again.
 
-    `each` is called with the number of epochs done after every `every` epochs, and may stop the run by returning True;
-    so does the clock, `seconds` from now.
+    It is told after every call of the engine in which an epoch ended, and may stop the run by returning True; so does
+    the clock, `seconds` from now.
     """
 
-    def __init__(
-        self,
-        state: State,
-        each: Callable[[int], bool] | None,
-        every: int = 1,
-        seconds: float | None = None,
-    ) -> None:
-        self.state, self.each, self.every = state, each, every
+    def __init__(self, state: State, each: Each | None, seconds: float | None = None) -> None:
+        self.state, self.each = state, each
         self.epochs = int(state.counts[r.DONE])
         self.end = None if seconds is None else time.perf_counter() + seconds
 
     def left(self) -> int:
-        """Epochs until it is told again."""
-        if self.each is None:
-            return 1 << 30
-        return self.every - (int(self.state.counts[r.DONE]) - self.epochs)
+        """Epochs until it is told again, at the most."""
+        return NEVER if self.each is None else self.each.left(int(self.state.counts[r.DONE]))
 
     def hear(self, reason: int) -> int:
-        """Tell it if it is time; returns the reason, or INTERRUPTED or TIMED_OUT."""
+        """Tell it if an epoch ended; returns the reason, or INTERRUPTED or TIMED_OUT."""
         done = int(self.state.counts[r.DONE])
-        if self.each and done > self.epochs and (done - self.epochs >= self.every or reason != r.RUNNING):
+        if self.each is not None and done > self.epochs:
             self.epochs = done
             if self.each(done) and reason == r.RUNNING:
                 return INTERRUPTED
@@ -48,19 +53,12 @@ class Told:
         return reason
 
 
-def drive(
-    session: Session,
-    state: State,
-    *,
-    each: Callable[[int], bool] | None = None,
-    every: int = 1,
-    seconds: float | None = None,
-) -> int:
+def drive(session: Session, state: State, *, each: Each | None = None, seconds: float | None = None) -> int:
     """Run a session until it ends by itself or is stopped; returns why.
 
     See `Told` for `each`. KeyboardInterrupt passes through: the state is then what the last finished update left.
     """
-    told = Told(state, each, every, seconds)
+    told = Told(state, each, seconds)
     while True:
         reason = told.hear(session.run(Until(told.left(), CALL_SECONDS)))
         if reason != r.RUNNING:

@@ -173,9 +173,10 @@ def make_loss(name: str, given: Any = None) -> Loss:
         own = copy.copy(given)
         own.forget()
         return own
-    shape = losses.find(name).row.p_name
-    same = isinstance(given, Loss) and shape is not None and given.row.p_name == shape
-    return losses.find(name)(reduction="mean_rows", **({shape: given.p} if same else {}))
+    kind, options = losses.find(name), dict[str, Any]()
+    if isinstance(given, Loss) and kind.row.p_name and given.row.p_name == kind.row.p_name:
+        options[kind.row.p_name] = given.p  # the same loss for another number of classes
+    return kind(reduction="mean_rows", **options)
 
 
 def says_yes(row: Any, linked: bool) -> float:

@@ -6,7 +6,6 @@ import copy
 import math
 import sys
 import warnings
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +21,7 @@ from chalknet.engines import rules as r
 from chalknet.engines.base import Apart, Data, Description, State
 from chalknet.engines.context import called_back
 from chalknet.engines.drive import TIMED_OUT, drive
+from chalknet.engines.due import Calls
 from chalknet.estimators import _build
 from chalknet.exceptions import DataError, DivergenceWarning, ParameterError
 
@@ -82,10 +82,11 @@ class Run:
     incremental: bool
     teller: Teller | None
 
-    def called_back(self) -> AbstractContextManager[Callable[[int], bool] | None]:
+    def called_back(self) -> AbstractContextManager[Calls | None]:
         """Callbacks and `verbose`, as `drive` takes them."""
         listeners = [*_build.listeners(self.est.callbacks), *([self.teller] if self.teller else [])]
-        return called_back(listeners, self.est, self.state, self.description.max_epochs)
+        d = self.description
+        return called_back(listeners, self.est, self.state, d.max_epochs, d, self.data.rows.size)
 
 
 def refuse_lone(yes: np.ndarray, size: int, classes: np.ndarray) -> None:

@@ -43,7 +43,7 @@ def lbfgs(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None) -> bool:
         reached[...] = net.parameters[...] = intermediate_result.x
         est.loss_, est.n_iter_ = float(intermediate_result.fun), est.n_iter_ + 1
         state.losses.append(est.loss_)
-        state.counts[r.DONE] = est.n_iter_
+        state.counts[r.DONE] = state.counts[r.FIT_STEP] = est.n_iter_
         if verbose:
             print(f"Iteration {est.n_iter_}, loss = {est.loss_:.8f}")
         late = est.max_time is not None and time.perf_counter() > begun + est.max_time

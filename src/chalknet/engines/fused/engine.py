@@ -50,17 +50,18 @@ class FusedSession:
         wiring.pace(data, state.seed, single)
         wiring.ready(csr)
         self.state, self.scored = state, description.score != r.NO_SCORE
-        self.places = [(0, state.parameters)] + [
+        places = [(0, state.parameters)] + [
             (int(layout.fact[at.SLOT0 + i]), s) for i, s in enumerate(state.slots)
         ]
-        self.kept = [(0, state.buffers)]
+        kept = [(0, state.buffers)]
         if state.best is not None:
-            self.places.append((int(layout.fact[at.BEST]), state.best))
-            self.kept.append((int(layout.fact[at.BEST]), state.best_buffers))
-        for place, flat in self.places:
-            layout.pack(flat, place)
-        for place, flat in self.kept:
-            layout.pack_kept(flat, place)
+            places.append((int(layout.fact[at.BEST]), state.best))
+            kept.append((int(layout.fact[at.BEST]), state.best_buffers))
+        # views of the state's arrays, and of the padded ones: made once, for a call can be as short as an epoch
+        self.views = [pair for place, flat in places for pair in layout.matrices(flat, place)]
+        self.views += [pair for place, flat in kept for pair in layout.moments(flat, place)]
+        for ours, theirs in self.views:
+            theirs[...] = ours
         self.losses, self.scores = np.zeros(HISTORY), np.zeros(HISTORY)
         # Held for as long as the compiled code is given their memory.
         self.arrays = (
@@ -79,23 +80,30 @@ class FusedSession:
         """Train on; see `base.Session`. Where it is cut never changes a bit."""
         steps = max(1, int(self.steps_a_second * until.seconds))
         epochs = min(until.epochs, HISTORY)
-        before, done = self.done()
+        if self.helpers.n == 1:
+            return self._call(steps, epochs)[0]
         n, seconds = self.helpers.choose(self._seconds(steps, epochs))
         steps = max(
             1, min(steps, math.ceil(self.steps_a_second * seconds))
         )  # rounded up: no last step is left over
         with self.helpers.at_work(n):
-            clock, reason = time.perf_counter(), r.RUNNING
-            try:
-                reason = self.train(*self.arguments, steps, epochs)
-            finally:  # Ctrl-C arrives when the call has come back: nothing of it is lost
-                took = time.perf_counter() - clock
-                self.settle(done, reason)
+            reason, new, took = self._call(steps, epochs)
+        self.helpers.learn(n, new, took)
+        return reason
+
+    def _call(self, steps: int, epochs: int) -> tuple[int, int, float]:
+        """One call of the compiled code; returns why it came back, how many steps it did, and its seconds."""
+        before, done = self.done()
+        clock, reason = time.perf_counter(), r.RUNNING
+        try:
+            reason = self.train(*self.arguments, steps, epochs)
+        finally:  # Ctrl-C arrives when the call has come back: nothing of it is lost
+            took = time.perf_counter() - clock
+            self.settle(done, reason)
         new = self.done()[0] - before
         if took > 1e-4:
             self.steps_a_second = min(new / took, 4.0 * self.steps_a_second)
-        self.helpers.learn(n, new, took)
-        return reason
+        return reason, new, took
 
     def _seconds(self, steps: int, epochs: int) -> float:
         """About how long a call will take."""
@@ -109,15 +117,14 @@ class FusedSession:
 
     def done(self) -> tuple[int, int]:
         """Steps and epochs until now."""
-        return int(self.state.counts[r.STEP]), int(self.state.counts[r.DONE])
+        counts = self.state.counts.tolist()
+        return counts[r.STEP], counts[r.DONE]
 
     def settle(self, epochs: int, reason: int) -> None:
         """Bring the state up to date after a call that began when `epochs` were done."""
         state = self.state
-        for place, flat in self.places:
-            self.layout.unpack(place, flat)
-        for place, flat in self.kept:
-            self.layout.unpack_kept(place, flat)
+        for ours, theirs in self.views:
+            ours[...] = theirs
         new = self.done()[1] - epochs
         state.losses.extend(self.losses[: new + (reason == r.DIVERGED)].tolist())
         if self.scored:

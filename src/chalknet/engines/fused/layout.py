@@ -267,7 +267,7 @@ class Layout:
             table += [(NEXT * i, j, min(j + rows, n), int(j == 0)) for j in range(0, n, rows)]
         return np.array(table, np.int64)
 
-    def _matrices(self, flat: np.ndarray, place: int) -> Any:
+    def matrices(self, flat: np.ndarray, place: int) -> Any:
         """Pairs of views, in the flat vector and in the padded one: each layer's weights and biases."""
         at = 0
         for i in self.learned:
@@ -284,15 +284,10 @@ class Layout:
 
     def pack(self, flat: np.ndarray, place: int) -> None:
         """Copy a flat vector to its padded place in the buffer."""
-        for ours, theirs in self._matrices(flat, place):
+        for ours, theirs in self.matrices(flat, place):
             theirs[...] = ours
 
-    def unpack(self, place: int, into: np.ndarray) -> None:
-        """Copy a padded vector into a flat one."""
-        for ours, theirs in self._matrices(into, place):
-            ours[...] = theirs
-
-    def _kept(self, buffers: np.ndarray, place: int) -> Any:
+    def moments(self, buffers: np.ndarray, place: int) -> Any:
         """The same of the means and variances that layers keep, behind the parameters."""
         at = 0
         for i in self.keeping:
@@ -304,10 +299,5 @@ class Layout:
 
     def pack_kept(self, buffers: np.ndarray, place: int) -> None:
         """Copy what layers keep to its padded place, behind parameters that begin there."""
-        for ours, theirs in self._kept(buffers, place):
+        for ours, theirs in self.moments(buffers, place):
             theirs[...] = ours
-
-    def unpack_kept(self, place: int, into: np.ndarray) -> None:
-        """Copy it back."""
-        for ours, theirs in self._kept(into, place):
-            ours[...] = theirs
