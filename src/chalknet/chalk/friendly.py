@@ -145,7 +145,7 @@ def target(numbers: Numbers, loss: Loss, output: np.ndarray) -> np.ndarray:
         return np.eye(n)[[numbers.below(n)]]
     if row.targets != REALS and np.isfinite(row.targets).all():
         return numbers.array(row.targets, 1, n)
-    low = max(row.targets[0], -LARGEST)
+    low = max(row.targets[0] + 0.25 * row.above, -LARGEST)
     every = np.arange(low, LARGEST + 0.25, 0.25)
     scale = loss.scale(n, 1.0)
     chosen = []
