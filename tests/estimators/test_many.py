@@ -333,11 +333,11 @@ def test_ctrl_c_from_outside_is_served_soon(threads: str, monkeypatch: pytest.Mo
     timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
     begin = time.perf_counter()
-    with pytest.warns(UserWarning, match="Of 5 estimators 0 are trained to their end and [1-4] in part"):
+    with pytest.warns(UserWarning, match="Of 5 estimators 0 are trained to their end and [1-5] in part"):
         cn.fit_many(estimators, X, NUMBERS)
     assert time.perf_counter() - begin < 15.0
     begun = [est for est in estimators if est.n_iter_ > 0]
-    assert len(begun) in ({1, 2} if threads == "1" else {2, 3, 4})
+    assert len(begun) in ({1, 2} if threads == "1" else {2, 3, 4, 5})  # as far as they came
     for est in begun:
         assert len(est.loss_curve_) == est.n_iter_
         again = cn.MLPRegressor(

@@ -27,7 +27,7 @@ class ProgressBar(Callback):
     ...     call(Context(max_iter=1, epoch=1, loss=0.5))  # nothing is shown here: no terminal
     """
 
-    every = "0.05s"  # an epoch can take microseconds, and drawing it must not slow it down
+    every: int | str = "0.05s"  # an epoch can take microseconds, and drawing it must not slow it down
 
     def __init__(
         self, description: str = "training", *, console: Console | None = None, transient: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -41,18 +42,25 @@ _PARAMETERS = {
 PATIENCE = 25  # epochs in which the training loss must fall
 
 
+DRAWN = 0.05  # seconds from one drawing of the bar to the next
+
+
 class _Progress(ProgressBar):
     """The bar, and a memory of where the run stood when it ended."""
 
+    every = 1  # it hears of each epoch, and draws some of them
+
     def __init__(self, pressed: list[bool]) -> None:
         super().__init__(transient=True)
-        self.epoch, self.pressed = 0, pressed
+        self.epoch, self.pressed, self._next = 0, pressed, 0.0
 
     def on_epoch_end(self, context: Context) -> None:
         self.epoch = context.epoch
         if self.pressed:  # in code that Python calls back and that cannot raise: the exception was lost
             context.stop()
-        super().on_epoch_end(context)
+        if time.monotonic() >= self._next:
+            super().on_epoch_end(context)
+            self._next = time.monotonic() + DRAWN
 
 
 @dataclass(frozen=True)
