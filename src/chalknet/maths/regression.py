@@ -103,7 +103,7 @@ def gamma(y, a, p):
     """l = y/a − 1 − log(y/a), half the gamma deviance; with t = (y − a)/a it is t − log(1 + t), where they are near."""
     c = np.maximum(a, 1e-18)
     r, t = y / c, (y - a) / c
-    return where(r < 0.5, r - 1.0 - np.log(r), t - np.log1p(np.maximum(t, -0.5)))
+    return where(r < 0.5, r - 1.0 - np.log(np.maximum(r, 1e-37)), t - np.log1p(np.maximum(t, -0.5)))
 
 
 def d_gamma(y, a, p):
