@@ -65,12 +65,12 @@ def tables() -> dict[str, str]:
     return made
 
 
-def fill(page: str, made: dict[str, str]) -> str:
+def fill(page: str, made: dict[str, str], title: str = PAGE.name) -> str:
     """The page with each marked part replaced."""
     for name, text in made.items():
         pattern = re.compile(rf"(<!-- {name} -->).*?(<!-- end -->)", re.DOTALL)
         if not pattern.search(page):
-            raise SystemExit(f"{PAGE.name} has no place for {name}: <!-- {name} --> … <!-- end -->")
+            raise SystemExit(f"{title} has no place for {name}: <!-- {name} --> … <!-- end -->")
         page = pattern.sub(lambda match, text=text: f"{match[1]}\n\n{text}\n\n{match[2]}", page)
     return page
 

@@ -6,6 +6,7 @@ import pickle
 from typing import Any
 
 import joblib
+import matplotlib.pyplot
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,10 +17,19 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.ensemble import BaggingClassifier, VotingClassifier, VotingRegressor
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401  HalvingGridSearchCV asks for it
 from sklearn.feature_selection import SelectFromModel
-from sklearn.inspection import DecisionBoundaryDisplay, permutation_importance
+from sklearn.inspection import DecisionBoundaryDisplay, PartialDependenceDisplay, permutation_importance
 from sklearn.metrics import accuracy_score, make_scorer
-from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_validate, learning_curve
+from sklearn.model_selection import (
+    GridSearchCV,
+    HalvingGridSearchCV,
+    TunedThresholdClassifierCV,
+    cross_val_predict,
+    cross_validate,
+    learning_curve,
+    validation_curve,
+)
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
@@ -108,6 +118,44 @@ def test_inspection(name: str) -> None:
         two, X[:, 2:], response_method="predict", grid_resolution=20
     )
     assert display.response.shape == (20, 20)
+
+
+def test_partial_dependence_is_drawn() -> None:
+    table = pd.DataFrame(Z, columns=[f"x{i}" for i in range(10)])
+    model = make_pipeline(StandardScaler(), clone(REGRESSOR)).fit(table, T)
+    display = PartialDependenceDisplay.from_estimator(
+        model, table, ["x2", "x3", ("x2", "x3")], kind=["both", "both", "average"], grid_resolution=5
+    )
+    lines = display.pd_results[0]
+    assert lines.average.shape == (1, 5) and lines.individual.shape == (1, len(Z), 5)
+    np.testing.assert_allclose(lines.individual.mean(axis=1), lines.average)
+    importance = permutation_importance(model, table, T, n_repeats=3, random_state=0).importances_mean
+    assert importance.argmax() in (2, 8)  # body mass, serum triglycerides
+    matplotlib.pyplot.close("all")
+
+
+@with_classifier
+def test_curves_over_a_parameter_and_epochs_as_a_resource(name: str) -> None:
+    model = clone(CLASSIFIERS[name])
+    train, test = validation_curve(model, X, Y, param_name="alpha", param_range=[1e-4, 1e3], cv=3)
+    assert train.shape == test.shape == (2, 3)
+    halving = {"resource": "max_iter", "min_resources": 10, "max_resources": 40, "cv": 3, "random_state": 0}
+    search = HalvingGridSearchCV(model, {"alpha": [1e-4, 1e-3, 1e-2]}, **halving).fit(X, NAMES)
+    assert search.n_resources_ == [10, 30] and search.best_estimator_.max_iter == 30
+
+
+@with_classifier
+def test_a_threshold_is_tuned(name: str) -> None:
+    tuned = TunedThresholdClassifierCV(classifier(name), scoring="balanced_accuracy", cv=3).fit(X, Y > 0)
+    assert 0 < tuned.best_threshold_ < 1
+    assert tuned.score(X, Y > 0) > 0.9
+
+
+def test_learning_incrementally_for_a_learning_curve() -> None:
+    model = clone(CLASSIFIERS["MLPClassifier"])
+    options: dict[str, Any] = {"cv": 3, "train_sizes": [0.5, 1.0], "shuffle": True, "random_state": 0}
+    _, _, scores = learning_curve(model, X, Y, exploit_incremental_learning=True, **options)
+    assert np.isfinite(scores).all() and not hasattr(model, "coefs_")
 
 
 def test_selecting_from_the_weights() -> None:

@@ -134,9 +134,14 @@ def test_what_cannot_be_saved(tmp_path: Path) -> None:
 
     for other in (Theirs(), Mine(), {"a": 1}, None):
         with pytest.raises(
-            ModelFileError, match=f"Cannot save a {type(other).__name__}; a model file holds one of"
+            ModelFileError,
+            match=rf"Cannot save a (sklearn\.)?{type(other).__name__}; a model file holds one of chalknet's",
         ):
             save(other, tmp_path / "m")
+    with pytest.raises(
+        ModelFileError, match=r"a sklearn\.MLPClassifier; .* keep others with joblib or pickle"
+    ):
+        save(Theirs(), tmp_path / "m")
     model = TabularClassifier(max_iter=1).fit(X, Y)
     model.set_params(random_state=object())
     with pytest.raises(ModelFileError, match="cannot keep random_state=<object"):

@@ -45,7 +45,11 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
     """
     name = type(model).__name__
     if KINDS.get(name) != type(model).__module__:
-        raise ModelFileError(f"Cannot save a {name}; a model file holds one of {', '.join(KINDS)}.")
+        home = type(model).__module__.partition(".")[0] + "." if name in KINDS else ""  # one of the same name
+        raise ModelFileError(
+            f"Cannot save a {home}{name}; a model file holds one of chalknet's {', '.join(KINDS)}: keep others "
+            "with joblib or pickle."
+        )
     try:
         arrays, state = model.to_state()
     except SklearnNotFittedError as error:
