@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import load_iris
@@ -50,6 +51,17 @@ def test_early_stopping_by_them_trains_on_all_rows_and_brings_the_best_back(engi
     assert model.n_iter_ < 300 and model.t_ == 100 * model.n_iter_
     assert model.best_loss_ is None
     assert model.score(X[OWN], y[OWN]) == pytest.approx(model.best_validation_score_)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("form", [sparse.csr_matrix, sparse.csc_matrix, np.asarray])
+@pytest.mark.parametrize("own", [sparse.csr_matrix, sparse.csc_matrix, np.asarray])
+def test_own_validation_rows_may_be_of_another_form(engine, form, own):
+    x = np.where(X > 3, 0.0, X)
+    model = classifier(engine=engine, max_iter=3).fit(
+        form(x[TRAIN]), y[TRAIN], X_val=own(x[OWN]), y_val=y[OWN]
+    )
+    assert model.validation_scores_[-1] == pytest.approx(model.score(own(x[OWN]), y[OWN]))
 
 
 def test_weights_of_theirs_and_regressors():

@@ -155,7 +155,7 @@ def held_out(net: Any, X_val: Any, y_val: Any, X: Any, y: np.ndarray) -> base.Ap
 def alike(X_val: Any, X: Any) -> Any:
     """Rows as CSR or as an array, whichever X is."""
     if sparse.issparse(X):
-        return X_val if sparse.issparse(X_val) else sparse.csr_matrix(X_val)
+        return X_val.tocsr() if sparse.issparse(X_val) else sparse.csr_matrix(X_val)
     return np.ascontiguousarray(X_val.toarray() if sparse.issparse(X_val) else X_val)
 
 
