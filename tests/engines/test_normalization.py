@@ -120,6 +120,17 @@ def test_gradients_pass_the_check(second):
         assert {"gain2[3]", "shift2[5]", "W3[5,1]", "x[5,4]"} <= set(report.parameters)
 
 
+def test_a_check_and_a_trace_call_numbers_alike():
+    net = cn.Network(
+        [cn.Standardize(5), cn.LayerNorm(5), cn.Dense(5, 3), cn.LayerNorm(3), cn.LayerNorm(3), cn.Dense(3, 2)],
+        loss=cn.MSE(), random_state=0,
+    )  # fmt: skip
+    trace = cn.explain(net, X[:2], Y[:2], learning_rate=0.1)
+    listed = {step.symbol.removeprefix("dL/d") for step in trace.steps if step.symbol.startswith("dL/d")}
+    checked = set(cn.check_gradients(net, X[:2], Y[:2]).parameters)
+    assert checked <= listed and {"gaingain0[1]", "gain1[2]", "shiftshift1[0]"} <= checked
+
+
 def test_where_a_run_is_cut_does_not_matter():
     nets = [copy.deepcopy(network("batch", "batch")) for _ in range(2)]
     for net, epochs in zip(nets, ((6,), (1, 2, 3)), strict=True):

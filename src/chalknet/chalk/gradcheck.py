@@ -12,6 +12,8 @@ from scipy import sparse
 from chalknet.chalk import floors
 from chalknet.chalk.differences import Slopes
 from chalknet.chalk.gradient_report import Compared, GradientReport
+from chalknet.chalk.ledger import stages
+from chalknet.chalk.normalized import learning
 from chalknet.chalk.probe import Probe
 from chalknet.engines import describe, select
 from chalknet.engines.base import Data
@@ -19,16 +21,10 @@ from chalknet.estimators._objective import Objective, objective
 from chalknet.exceptions import DataError
 from chalknet.layers.base import Layer
 from chalknet.layers.config import ABOVE_ZERO, number
-from chalknet.layers.dense import Dense
 from chalknet.layers.learned import Learned
 from chalknet.layers.normalization import Moments
 from chalknet.layers.optimizer import SGD
 from chalknet.network import Network
-
-LETTERS = {
-    True: ("W", "b"),
-    False: ("gain", "shift"),
-}  # of dense layers; of normalisations behind the k-th of them
 
 
 def check_gradients(
@@ -153,11 +149,8 @@ def _layer_in_float64(layer: Layer) -> Layer:
 
 def _numbers(net: Network, x: np.ndarray, probe: Probe) -> Iterator[tuple[str, np.ndarray, Slopes]]:
     """Each array of numbers with its name and its central differences."""
-    k, before = 0, 0
-    for index, layer in probe.learned.items():
-        dense = isinstance(layer, Dense)
-        k, before = k + dense, 0 if dense else before + 1
-        weights, biases = (f"{letter * max(before, 1)}{k}" for letter in LETTERS[dense])
+    named = learning(stages(describe.network(net.layers, net.loss)))
+    for (index, layer), (dense, weights, biases) in zip(probe.learned.items(), named, strict=True):
         yield weights, layer.weights if dense else layer.weights[0], probe.by_weights(index)
         yield biases, layer.biases[0], probe.by_biases(index)
     yield "x", x if len(x) > 1 else x[0], probe.by_inputs()

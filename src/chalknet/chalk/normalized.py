@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -42,6 +42,26 @@ def called(stage: Stage) -> Called:
     return Called(
         *(f"{letter * times}{number}" for letter in ("mu", "var", "u", "gain", "shift", "rm", "rv"))
     )
+
+
+class Learning(NamedTuple):
+    """A layer that learns, and the names of its numbers."""
+
+    dense: bool
+    weights: str
+    biases: str
+
+
+def learning(stages: Iterable[Stage]) -> list[Learning]:
+    """The layers that learn, in the order of the network's vector."""
+    out = []
+    for stage in stages:
+        if stage.spec.kind == base.DENSE:
+            out.append(Learning(True, f"W{stage.number}", f"b{stage.number}"))
+        elif stage.spec.kind in base.SCALED:
+            its = called(stage)
+            out.append(Learning(False, its.gain, its.shift))
+    return out
 
 
 def record(layer: Any, stage: Stage, arrays: dict[str, np.ndarray]) -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from chalknet.chalk import names
 from chalknet.chalk.ledger import Ledger
-from chalknet.chalk.normalized import called, given
+from chalknet.chalk.normalized import called, given, learning
 from chalknet.engines import base
 from chalknet.maths import optimizers
 
@@ -112,11 +112,10 @@ def backward(book: Ledger, i: int) -> Iterator[tuple[str, Role]]:
 def update(book: Ledger, i: int) -> Iterator[tuple[str, Role]]:
     """Roles of the new parameters and of the optimizer's slots; `source` names the parameter before."""
     slots = optimizers.get(book.description.optimizer).slots
-    for stage in book.stages:
-        its, n = called(stage), stage.number
-        own = (f"W{n}", f"b{n}") if stage.spec.kind == base.DENSE else (its.gain, its.shift)
-        for name in own if stage.spec.learned else ():
+    for _, *pair in learning(book.stages):
+        for name in pair:
             old, new = (names.primed(name, j) for j in (i, i + 1))
+            n = names.parse(name).layer or 0
             yield new, Role("parameter", old, new, n, update=i)
             for slot in slots:
                 yield f"{slot}{new}", Role("slot", old, new, n, update=i)

@@ -35,7 +35,7 @@ def write_update(builder: Builder, i: int) -> None:
     lr, t = Symbol(names.primed("lr", i), done.rate), Symbol(names.primed("t", i), done.t)
     factor = clip_factor(builder, i)
     for_weights, for_biases = d.hypers()
-    for (dense, *pair), (_, *where) in zip(learned(builder), places(d), strict=True):
+    for (dense, *pair), (_, *where) in zip(normalized.learning(book.stages), places(d), strict=True):
         for base, place, hyper in zip(
             pair, where, (for_weights if dense else for_biases, for_biases), strict=True
         ):
@@ -50,18 +50,6 @@ def write_update(builder: Builder, i: int) -> None:
     for stage in book.stages:
         if stage.spec.kind == kinds.BATCH_NORM:
             normalized.write_running(builder, stage, i)
-
-
-def learned(builder: Builder) -> list[tuple[bool, str, str]]:
-    """The layers that learn: whether it is a dense one, the names of its weights and of its biases."""
-    out = []
-    for stage in builder.book.stages:
-        if stage.spec.kind == kinds.DENSE:
-            out.append((True, f"W{stage.number}", f"b{stage.number}"))
-        elif stage.spec.kind in kinds.SCALED:
-            its = normalized.called(stage)
-            out.append((False, its.gain, its.shift))
-    return out
 
 
 def moving(
@@ -90,7 +78,7 @@ def clip_factor(builder: Builder, i: int) -> Symbol | None:
     if d.clip_norm <= 0:
         return None
     name = names.primed("clip", i)
-    bases = [base for _, *pair in learned(builder) for base in pair]
+    bases = [base for _, *pair in normalized.learning(book.stages) for base in pair]
 
     def of(base: str, read: Any) -> Any:
         w, g = read(names.primed(base, i)), read(names.primed(f"dL/d{base}", i))
