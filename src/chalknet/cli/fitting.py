@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import threading
-import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from chalknet.callbacks import Context, EarlyStopping, ProgressBar
+from chalknet.callbacks import Callback, Context, EarlyStopping, ProgressBar
 from chalknet.cli import scoring
 from chalknet.cli.errors import Refused, counted
 from chalknet.cli.report import Report, column_table, score_table
@@ -42,25 +41,16 @@ _PARAMETERS = {
 PATIENCE = 25  # epochs in which the training loss must fall
 
 
-DRAWN = 0.05  # seconds from one drawing of the bar to the next
-
-
-class _Progress(ProgressBar):
-    """The bar, and a memory of where the run stood when it ended."""
-
-    every = 1  # it hears of each epoch, and draws some of them
+class _Progress(Callback):
+    """A memory of where the run stood when it ended, and an ear for Ctrl-C."""
 
     def __init__(self, pressed: list[bool]) -> None:
-        super().__init__(transient=True)
-        self.epoch, self.pressed, self._next = 0, pressed, 0.0
+        self.epoch, self.pressed = 0, pressed
 
     def on_epoch_end(self, context: Context) -> None:
         self.epoch = context.epoch
         if self.pressed:  # in code that Python calls back and that cannot raise: the exception was lost
             context.stop()
-        if time.monotonic() >= self._next:
-            super().on_epoch_end(context)
-            self._next = time.monotonic() + DRAWN
 
 
 @dataclass(frozen=True)
@@ -95,8 +85,8 @@ def fit(X: pd.DataFrame, target: Target, options: Mapping[str, Any], *, val: flo
     make = TabularClassifier if target.task == "classification" else TabularRegressor
     _check_loss(given, target.task)
     pressed: list[bool] = []
-    progress, stopping = _Progress(pressed), EarlyStopping(PATIENCE)
-    model = make(random_state=seed, callbacks=[progress, stopping], **given)
+    progress, stopping, bar = _Progress(pressed), EarlyStopping(PATIENCE), ProgressBar(transient=True)
+    model = make(random_state=seed, callbacks=[progress, stopping, bar], **given)
     y = pd.Series(target.values[learned], name=target.name)
     warnings.simplefilter("always", DataHint)  # heard by the command's own catch_warnings, whatever -W says
     with _noticing_ctrl_c(pressed), in_a_process_of_its_own():

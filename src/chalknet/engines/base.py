@@ -99,11 +99,6 @@ class Description:
         return sum((i + 1) * o for i, o in self.learned)
 
     @property
-    def n_buffers(self) -> int:
-        """Length of the vector of means and variances that layers keep."""
-        return 2 * sum(s.n_out for s in self.layers if s.kind in KEEPING)
-
-    @property
     def mixes_rows(self) -> bool:
         """Whether in training a row's output depends on the batch's other rows."""
         return any(s.kind == BATCH_NORM for s in self.layers)

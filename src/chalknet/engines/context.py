@@ -38,7 +38,7 @@ class Context:
         loss: training loss of the last epoch; None before the first.
         validation_score: score of the validation rows after the last epoch; None where nothing is set aside.
         stopping: true once `stop` was called.
-        metrics: the newest numbers that callbacks such as ``Metrics`` measured, by name.
+        metrics: where a callback may put the newest numbers that it measured, by name; the progress bar shows them.
 
     What follows is looked up when it is asked for, and costs nothing where it is not: ``weights``, ``biases``,
     ``losses``, ``validation_scores``, ``steps`` and ``learning_rate``.

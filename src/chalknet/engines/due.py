@@ -26,7 +26,7 @@ def pace(owner: str, every: Any) -> tuple[int, float]:
 
     Raises ParameterError for anything but a whole number from 1, or seconds as in "30s".
 
-    >>> pace("Metrics", 5), pace("Metrics", "0.5s")
+    >>> pace("Recorder", 5), pace("Recorder", "0.5s")
     ((5, 0.0), (0, 0.5))
     """
     if isinstance(every, Integral) and not isinstance(every, bool) and int(every) >= 1:

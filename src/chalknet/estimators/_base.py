@@ -37,11 +37,10 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
     loss_curve_: list[float]
     validation_scores_: list[float] | None
     solver: Any
-    # of an estimator without these parameters
-    normalization: str | None = None
-    clip_value: float | None = None
-    max_norm: float | None = None
-    max_time: float | None = None
+    normalization: str | None
+    clip_value: float | None
+    max_norm: float | None
+    max_time: float | None
     out_activation_: str
     n_outputs_: int
     _remedy = "Standardise X, or use a smaller learning_rate_init."  # for a run that diverged
@@ -150,7 +149,8 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
             if lbfgs(self, *data):
                 _fitting.warn_user(_fitting.INTERRUPTED)
         else:
-            _fitting.stochastic(self, *data, incremental, _validation.rows_apart(self, data[0], *own))
+            apart = _validation.rows_apart(self, data[0], *own)
+            _fitting.stochastic(_fitting.plan(self, *data, incremental, apart))
         self._show()
         return self
 

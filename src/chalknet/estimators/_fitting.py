@@ -104,20 +104,12 @@ def refuse_lone(yes: np.ndarray, size: int, classes: np.ndarray) -> None:
         ) from error
 
 
-def stochastic(
-    est: Any,
-    X: Any,
-    y: np.ndarray,
-    weights: np.ndarray | None,
-    incremental: bool,
-    apart: Apart | None = None,
-) -> None:
-    """One epoch (incremental), or epochs until a stop rule ends them; `apart` are validation rows beside X."""
-    run = plan(est, X, y, weights, incremental, apart)
-    session = select.load(est.engine_).session(run.description, run.state, run.data)
+def stochastic(run: Run) -> None:
+    """Train until a stop rule ends it, and write down what was learned."""
+    session = select.load(run.est.engine_).session(run.description, run.state, run.data)
     try:
         with run.called_back() as each:
-            reason = drive(session, run.state, each=each, seconds=est.max_time)
+            reason = drive(session, run.state, each=each, seconds=run.est.max_time)
     except KeyboardInterrupt:
         warn_user(INTERRUPTED)
         reason = r.RUNNING
@@ -132,7 +124,10 @@ def plan(
     incremental: bool,
     apart: Apart | None = None,
 ) -> Run:
-    """Set aside validation rows, describe the training, and take up the state to go on from."""
+    """Set aside validation rows, describe the training, and take up the state to go on from.
+
+    One epoch (incremental), or as many as the stop rules allow; `apart` are validation rows that are none of X.
+    """
     if incremental and est.early_stopping:
         raise ParameterError("partial_fit does not support early_stopping=True")
     net = est.network_

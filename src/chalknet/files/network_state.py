@@ -28,7 +28,7 @@ def pack(net: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     }
     if net.training_state is not None and net.optimizer is not None:
         shapes, slots = [layer.weights.shape for layer in net.learned], net.optimizer.row.slots
-        kept, document["training"] = training_state.pack(net.training_state, shapes, net.buffers.size, slots)
+        kept, document["training"] = training_state.pack(net.training_state, shapes, slots)
         arrays |= kept
     return arrays, document
 
@@ -55,7 +55,7 @@ def unpack(cls: type[N], arrays: dict[str, np.ndarray], document: dict[str, Any]
             arrays, training, net.parameters, net.buffers, shapes, slots, net.seed
         )
         net.training_state.losses = net.loss_curve_
-        known |= training_state.names(shapes, slots, training)
+        known |= training_state.names(shapes, slots, training, keeps=net.buffers.size > 0)
     if unknown := sorted(set(arrays) - known):
         raise ModelFileError(f"The file holds an array {unknown[0]!r} that no such network has.")
     return net

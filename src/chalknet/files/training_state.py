@@ -20,9 +20,7 @@ from chalknet.exceptions import ModelFileError
 Sizes = Sequence[tuple[int, int]]  # of each layer that learns: the shape of its weights
 
 
-def pack(
-    state: State, sizes: Sizes, n_buffers: int, slots: Sequence[str]
-) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def pack(state: State, sizes: Sizes, slots: Sequence[str]) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """A state's arrays and a document that JSON can hold; `slots` are the names of its optimizer's."""
     vectors = {f"optimizer.{name}": vector for name, vector in zip(slots, state.slots, strict=True)}
     if state.best is not None:
@@ -31,21 +29,20 @@ def pack(
     for name, vector in vectors.items():
         for key, place, shape in _places(name, sizes):
             arrays[key] = vector[place].reshape(shape).copy()
-    if state.best is not None and n_buffers:
+    if state.best_buffers.size:
         arrays["best.moments"] = state.best_buffers.copy()
     document = {
         "counts": [int(n) for n in state.counts],
         "numbers": [float(n) for n in state.numbers],
         "best": state.best is not None,
-        "best_moments": bool(state.best is not None and n_buffers),
     }
     return arrays, document
 
 
-def names(sizes: Sizes, slots: Sequence[str], document: Mapping[str, Any]) -> set[str]:
-    """The arrays that `unpack` reads."""
+def names(sizes: Sizes, slots: Sequence[str], document: Mapping[str, Any], *, keeps: bool) -> set[str]:
+    """The arrays that `unpack` reads; `keeps`: layers keep moments."""
     vectors = [*(f"optimizer.{name}" for name in slots), *(["best"] if document["best"] else [])]
-    kept = {"best.moments"} if document.get("best_moments") else set[str]()
+    kept = {"best.moments"} if document["best"] and keeps else set[str]()
     return {key for name in vectors for key, _, _ in _places(name, sizes)} | kept
 
 
