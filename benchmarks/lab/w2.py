@@ -21,7 +21,7 @@ from chalknet.bench import data
 from chalknet.bench.sides import network
 from chalknet.bench.sides import numpy as loops
 from chalknet.bench.works import WORKS
-from chalknet.engines import base, describe
+from chalknet.engines import describe, state
 from chalknet.engines.fused import layout as at
 from chalknet.engines.fused.engine import FusedSession
 from chalknet.layers.optimizer import Adam
@@ -38,9 +38,9 @@ def session(made: data.Data) -> FusedSession:
     told = describe.training(
         describe.network(net.layers, net.loss), Adam(1e-3), batch_size=WORK.batch, max_epochs=1, shuffle=False
     )
-    rows = base.Data(made.X, made.y, np.arange(WORK.rows))
-    run = FusedSession(told, base.State.start(net.parameters, told, 0), rows)
-    run.run(base.Until(1))
+    rows = state.Data(made.X, made.y, np.arange(WORK.rows))
+    run = FusedSession(told, state.State.start(net.parameters, told, 0), rows)
+    run.run(state.Until(1))
     return run
 
 

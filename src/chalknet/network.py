@@ -13,12 +13,13 @@ from sklearn.utils import check_random_state
 
 from chalknet.engines import describe, select
 from chalknet.engines import rules as r
-from chalknet.engines.base import Data, Slope, State
 from chalknet.engines.context import called_back
 from chalknet.engines.drive import TIMED_OUT, drive
 from chalknet.engines.layered import Layered
 from chalknet.engines.match import check_loss
+from chalknet.engines.protocol import Slope
 from chalknet.engines.ready import Ready
+from chalknet.engines.state import Data, State
 from chalknet.exceptions import DivergenceWarning, ParameterError
 from chalknet.files import network_state
 from chalknet.layers.base import Layer

@@ -7,8 +7,9 @@ import pytest
 from scipy import sparse
 
 from chalknet.engines import rules as r
-from chalknet.engines.base import ACTIVATION, DENSE, DROPOUT, Data, Description, LayerSpec, State, Until
+from chalknet.engines.base import ACTIVATION, DENSE, DROPOUT, Description, LayerSpec
 from chalknet.engines.select import load
+from chalknet.engines.state import Data, State, Until
 from chalknet.maths import activations, losses, optimizers, rows, schedules
 
 WHOLE_RUN = Until(epochs=1 << 30, seconds=1e6)

@@ -20,7 +20,8 @@ SCRIPT = """
 import json, sys
 import numpy as np
 import chalknet
-from chalknet.engines.base import Data, Description, LayerSpec, State, Until
+from chalknet.engines.base import Description, LayerSpec
+from chalknet.engines.state import Data, State, Until
 from chalknet.engines.select import load
 from chalknet.engines.fused import disk
 

@@ -7,7 +7,7 @@ import pytest
 
 from chalknet.engines import drive as dr
 from chalknet.engines import rules as r
-from chalknet.engines.base import State
+from chalknet.engines.state import State
 
 
 class Fake:

@@ -12,12 +12,12 @@ import pytest
 
 from chalknet.engines import rules as r
 from chalknet.engines import threads
-from chalknet.engines.base import State, Until
 from chalknet.engines.fused import engine as fused
 from chalknet.engines.fused import helpers, lowlevel
 from chalknet.engines.fused import layout as at
 from chalknet.engines.fused.engine import ENGINE
 from chalknet.engines.fused.sizes import block_rows
+from chalknet.engines.state import State, Until
 
 pytestmark = pytest.mark.unjitted
 LAYERS = (5, 40, "tanh", ("dropout", 0.3), 24, "relu", 3)

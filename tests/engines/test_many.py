@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from chalknet.engines import rules as r
-from chalknet.engines.base import InTurn, Until
+from chalknet.engines.protocol import InTurn
 from chalknet.engines.select import load
+from chalknet.engines.state import Until
 
 DESCRIPTIONS = (
     {"layers": (3, 8, "relu", 2), "optimizer": "adam"},

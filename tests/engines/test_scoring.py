@@ -7,8 +7,8 @@ import pytest
 from sklearn.metrics import accuracy_score, r2_score
 
 from chalknet.engines import rules as r
-from chalknet.engines.base import Data, Until
 from chalknet.engines.select import load
+from chalknet.engines.state import Data, Until
 
 pytestmark = pytest.mark.unjitted
 BOTH = ("numpy", "numba")

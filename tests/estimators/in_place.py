@@ -60,7 +60,7 @@ def optimizer(est: Any) -> Any:
 def loss_and_gradient(est: Any, packed: np.ndarray, X: Any, y: np.ndarray, weights: Any, *_: Any) -> Any:
     """The objective of "lbfgs" at parameters in scikit-learn's order: all weights, then all biases."""
     from chalknet.engines import describe, select
-    from chalknet.engines.base import Data
+    from chalknet.engines.state import Data
     from chalknet.layers.optimizer import SGD
 
     net = est.network_

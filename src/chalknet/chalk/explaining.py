@@ -13,7 +13,8 @@ from chalknet.chalk.ledger import calculate
 from chalknet.chalk.trace import STYLES, Trace
 from chalknet.engines import describe
 from chalknet.engines import rules as r
-from chalknet.engines.base import Description, State
+from chalknet.engines.base import Description
+from chalknet.engines.state import State
 from chalknet.estimators import _build, _fitting
 from chalknet.estimators._base import BaseMLP
 from chalknet.estimators._objective import objective

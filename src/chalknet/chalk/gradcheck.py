@@ -16,7 +16,7 @@ from chalknet.chalk.ledger import stages
 from chalknet.chalk.normalized import learning
 from chalknet.chalk.probe import Probe
 from chalknet.engines import describe, select
-from chalknet.engines.base import Data
+from chalknet.engines.state import Data
 from chalknet.estimators._objective import Objective, objective
 from chalknet.exceptions import DataError
 from chalknet.layers.base import Layer

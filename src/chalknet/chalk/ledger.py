@@ -14,10 +14,11 @@ import numpy as np
 from chalknet.chalk import normalized
 from chalknet.engines import base
 from chalknet.engines import rules as r
-from chalknet.engines.base import Data, Description, State
+from chalknet.engines.base import Description
 from chalknet.engines.board import Board
 from chalknet.engines.chalkboard import BoardSession, clip
 from chalknet.engines.random import dropout_mask
+from chalknet.engines.state import Data, State
 from chalknet.layers import activation, loss
 from chalknet.layers.dense import Dense
 from chalknet.layers.dropout import Dropout

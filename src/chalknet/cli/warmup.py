@@ -150,8 +150,9 @@ def train(
     import numpy as np
     from scipy.sparse import csr_matrix
 
-    from chalknet.engines.base import ACTIVATION, DENSE, DROPOUT, Data, Description, LayerSpec, State, Until
+    from chalknet.engines.base import ACTIVATION, DENSE, DROPOUT, Description, LayerSpec
     from chalknet.engines.fused.engine import ENGINE
+    from chalknet.engines.state import Data, State, Until
     from chalknet.maths import activations, losses, optimizers, rows, schedules
 
     def middle(name: str, width: int) -> LayerSpec:

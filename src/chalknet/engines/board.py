@@ -115,7 +115,7 @@ def _shaped(name: str) -> bool:
 
 
 class BoardReader:
-    """A network that is ready to predict, see `base.Reader`."""
+    """A network that is ready to predict, see `protocol.Reader`."""
 
     most = sys.maxsize
 

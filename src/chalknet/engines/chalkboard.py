@@ -10,10 +10,12 @@ import numpy as np
 
 from chalknet.engines import base
 from chalknet.engines import rules as r
-from chalknet.engines.base import NO_BUFFERS, Data, Description, InTurn, State, Until, check_names, places
+from chalknet.engines.base import NO_BUFFERS, Description, check_names, places
 from chalknet.engines.board import QUIET, Board, BoardReader
+from chalknet.engines.protocol import InTurn
 from chalknet.engines.random import dropout_mask, order
 from chalknet.engines.scoring import score
+from chalknet.engines.state import Data, State, Until
 from chalknet.layers.dense import Dense
 from chalknet.layers.dropout import Dropout
 from chalknet.maths import optimizers, schedules
@@ -46,7 +48,7 @@ class BoardSession:
         self.total_steps = float(-(-data.rows.size // self.batch) * d.max_epochs)
 
     def run(self, until: Until) -> int:
-        """Train on; see `base.Session`. Where it is cut never changes a bit."""
+        """Train on; see `protocol.Session`. Where it is cut never changes a bit."""
         with np.errstate(**QUIET):
             return self._run(until)
 
@@ -165,7 +167,7 @@ def _mask_source(seed: int, layer: int, epoch: int, index: np.ndarray, rate: flo
 
 
 class ChalkboardEngine:
-    """Layer objects in a Python loop, see `base.Engine`."""
+    """Layer objects in a Python loop, see `protocol.Engine`."""
 
     name = "numpy"
 

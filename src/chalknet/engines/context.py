@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from chalknet.engines import rules as r
-from chalknet.engines.base import Description, State
+from chalknet.engines.base import Description
 from chalknet.engines.due import Calls
+from chalknet.engines.state import State
 from chalknet.maths import schedules
 
 

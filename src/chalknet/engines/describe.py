@@ -11,6 +11,7 @@ from scipy import sparse
 
 from chalknet.engines import base
 from chalknet.engines.base import Description, LayerSpec
+from chalknet.engines.state import Apart
 from chalknet.exceptions import DataError, ParameterError, ShapeError
 from chalknet.layers import loss as losses
 from chalknet.layers.activation import ActivationLayer
@@ -136,7 +137,7 @@ def targets(loss: Loss, Y: Any, layers: Sequence[Layer], n_rows: int, dtype: Any
     return np.ascontiguousarray(loss.targets(y, n_out, n_rows, dtype))
 
 
-def held_out(net: Any, X_val: Any, y_val: Any, X: Any, y: np.ndarray) -> base.Apart | None:
+def held_out(net: Any, X_val: Any, y_val: Any, X: Any, y: np.ndarray) -> Apart | None:
     """Rows that are scored and not trained on, in the form of those that are: X and y, as engines take them."""
     if X_val is None and y_val is None:
         return None
@@ -149,7 +150,7 @@ def held_out(net: Any, X_val: Any, y_val: Any, X: Any, y: np.ndarray) -> base.Ap
         raise ShapeError(
             f"y_val has shape {np.shape(y_val)} and y gave targets of {y.ndim} axes: give both as labels, or neither."
         )
-    return base.Apart(x, own)
+    return Apart(x, own)
 
 
 def alike(X_val: Any, X: Any) -> Any:

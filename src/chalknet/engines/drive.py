@@ -6,8 +6,9 @@ import time
 from typing import Protocol
 
 from chalknet.engines import rules as r
-from chalknet.engines.base import Session, State, Until
 from chalknet.engines.due import NEVER
+from chalknet.engines.protocol import Session
+from chalknet.engines.state import State, Until
 
 INTERRUPTED, TIMED_OUT = 4, 5  # beside the reasons of `rules`: stopped from outside, and by a limit of time
 CALL_SECONDS = 0.1  # about the longest time that Ctrl-C waits

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from chalknet.engines import describe
-from chalknet.engines.base import State
+from chalknet.engines.state import State
 from chalknet.exceptions import ParameterError, ShapeError
 from chalknet.layers.base import Layer, floats
 from chalknet.layers.dense import Dense

@@ -8,7 +8,8 @@ import numpy as np
 from sklearn.metrics import r2_score
 
 from chalknet.engines import rules as r
-from chalknet.engines.base import Data, Description
+from chalknet.engines.base import Description
+from chalknet.engines.state import Data
 from chalknet.layers import activation
 
 if TYPE_CHECKING:

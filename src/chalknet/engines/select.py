@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib.util import find_spec
 
-from chalknet.engines.base import Engine
+from chalknet.engines.protocol import Engine
 from chalknet.exceptions import EngineUnavailableError, ParameterError
 
 ENGINES = ("auto", "numpy", "numba")

@@ -18,10 +18,11 @@ from sklearn.model_selection import StratifiedShuffleSplit
 from chalknet.engines import describe, select
 from chalknet.engines import random as counters
 from chalknet.engines import rules as r
-from chalknet.engines.base import Apart, Data, Description, State
+from chalknet.engines.base import Description
 from chalknet.engines.context import called_back
 from chalknet.engines.drive import TIMED_OUT, drive
 from chalknet.engines.due import Calls
+from chalknet.engines.state import Apart, Data, State
 from chalknet.estimators import _build
 from chalknet.exceptions import DataError, DivergenceWarning, ParameterError
 

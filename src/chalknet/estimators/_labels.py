@@ -47,6 +47,24 @@ def gives_probabilities(given: str | Loss) -> bool:
     return not (row.pair == "identity" and row.link == "identity")
 
 
+def has_probabilities(est: Any) -> bool:
+    """Tell whether the loss's outputs can be read as probabilities; AttributeError where not."""
+    if not gives_probabilities(est.loss):
+        raise AttributeError(
+            f'loss="{est.loss}" gives no probabilities; use decision_function, or loss="auto".'
+        )
+    return True
+
+
+def has_scores(est: Any) -> bool:
+    """Tell whether the loss's outputs are scores alone; AttributeError where not, as in scikit-learn's MLP."""
+    if gives_probabilities(est.loss):
+        raise AttributeError(
+            f'loss="{est.loss}" gives probabilities: use predict_proba instead of decision_function.'
+        )
+    return True
+
+
 def fitting_row(given: str | Loss, kind: str, n_classes: int) -> Any:
     """The loss's row: where one output stands for two classes, softmax becomes sigmoid and the same loss."""
     row = row_of(given)

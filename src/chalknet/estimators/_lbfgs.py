@@ -11,8 +11,8 @@ from sklearn.exceptions import ConvergenceWarning
 
 from chalknet.engines import describe, select
 from chalknet.engines import rules as r
-from chalknet.engines.base import Data, State
 from chalknet.engines.context import called_back
+from chalknet.engines.state import Data, State
 from chalknet.estimators import _build
 from chalknet.estimators._fitting import NOT_FINITE, out_of_time, rows_of, warn_user
 from chalknet.exceptions import DataError, ParameterError

@@ -9,8 +9,8 @@ import numpy as np
 
 from chalknet.engines import rules as r
 from chalknet.engines import select, threads
-from chalknet.engines.base import Engine, Session
 from chalknet.engines.drive import Told
+from chalknet.engines.protocol import Engine, Session
 from chalknet.estimators import _fitting
 from chalknet.estimators._base import BaseMLP
 from chalknet.estimators._lbfgs import lbfgs

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from chalknet.engines import describe
-from chalknet.engines.base import Apart
+from chalknet.engines.state import Apart
 from chalknet.exceptions import ParameterError, ShapeError
 
 

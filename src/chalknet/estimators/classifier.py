@@ -14,30 +14,12 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 from chalknet.engines import rules as r
 from chalknet.estimators import _build, _labels
 from chalknet.estimators._base import BaseMLP
-from chalknet.estimators._labels import CLASSIFICATION
+from chalknet.estimators._labels import CLASSIFICATION, has_probabilities, has_scores
 from chalknet.estimators._sklearn import StrOptions, first_partial_fit, fit_context, read, row_weights
 from chalknet.exceptions import ParameterError
 from chalknet.layers.loss import Loss
 
 __all__ = ["CLASSIFICATION", "MLPClassifier"]
-
-
-def has_probabilities(est: MLPClassifier) -> bool:
-    """Tell whether the loss's outputs can be read as probabilities; AttributeError where not."""
-    if not _labels.gives_probabilities(est.loss):
-        raise AttributeError(
-            f'loss="{est.loss}" gives no probabilities; use decision_function, or loss="auto".'
-        )
-    return True
-
-
-def has_scores(est: MLPClassifier) -> bool:
-    """Tell whether the loss's outputs are scores alone; AttributeError where not, as in scikit-learn's MLP."""
-    if _labels.gives_probabilities(est.loss):
-        raise AttributeError(
-            f'loss="{est.loss}" gives probabilities: use predict_proba instead of decision_function.'
-        )
-    return True
 
 
 class MLPClassifier(ClassifierMixin, BaseMLP):

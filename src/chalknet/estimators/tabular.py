@@ -9,10 +9,11 @@ import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.metaestimators import available_if
 
+from chalknet.estimators._labels import has_probabilities, has_scores
 from chalknet.estimators._tabular_base import Tabular, through
 from chalknet.estimators._target import read_classes, read_numbers
 from chalknet.estimators._unit import unit_of
-from chalknet.estimators.classifier import MLPClassifier, has_probabilities, has_scores
+from chalknet.estimators.classifier import MLPClassifier
 from chalknet.estimators.regressor import MLPRegressor
 from chalknet.layers.loss import Loss
 from chalknet.maths.losses import ALIASES, LOSSES

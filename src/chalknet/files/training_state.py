@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from chalknet.engines import rules as r
-from chalknet.engines.base import State, slices
+from chalknet.engines.base import slices
+from chalknet.engines.state import State
 from chalknet.exceptions import ModelFileError
 
 Sizes = Sequence[tuple[int, int]]  # of each layer that learns: the shape of its weights

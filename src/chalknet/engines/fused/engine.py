@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chalknet.engines import rules as r
-from chalknet.engines.base import NO_BUFFERS, Crew, Data, Description, State, Until, check_names
+from chalknet.engines.base import NO_BUFFERS, Description, check_names
 from chalknet.engines.fused import layout as at
 from chalknet.engines.fused import train as t
 from chalknet.engines.fused.helpers import Helpers, wanted
@@ -19,6 +19,8 @@ from chalknet.engines.fused.rows import RowReader
 from chalknet.engines.fused.slope import FusedSlope
 from chalknet.engines.fused.steps import entry
 from chalknet.engines.fused.wiring import Wiring, first_narrow, is_csr, single_rows
+from chalknet.engines.protocol import Crew
+from chalknet.engines.state import Data, State, Until
 
 BLOCK = 128  # rows at a time in predictions
 HISTORY = 4096  # epochs in one call
@@ -77,7 +79,7 @@ class FusedSession:
 
     @quiet
     def run(self, until: Until) -> int:
-        """Train on; see `base.Session`. Where it is cut never changes a bit."""
+        """Train on; see `protocol.Session`. Where it is cut never changes a bit."""
         steps = max(1, int(self.steps_a_second * until.seconds))
         epochs = min(until.epochs, HISTORY)
         if self.helpers.n == 1:
@@ -132,7 +134,7 @@ class FusedSession:
 
 
 class FusedEngine:
-    """Whole epochs in one compiled call, see `base.Engine`."""
+    """Whole epochs in one compiled call, see `protocol.Engine`."""
 
     name = "numba"
 

@@ -45,7 +45,7 @@ SIZE = 11  # of the padded parameters, behind which running numbers follow
 FIRST, LAST = (
     12,
     13,
-)  # records of the first dense layer (below it no gradient is needed) and of the last block
+)  # records of the first layer that learns (below it no gradient is needed), of the last block
 # addresses of formulas,
 LOSS_STEP, LINK_STEP, PREPARE_STEP, UPDATE_STEP, PACE_STEP = range(14, 19)
 # addresses of kernels; 0 where there is nothing to do,
@@ -64,16 +64,8 @@ ROOM = 48  # where the loss may write what it needs
 # one behind the other, which differ in the places of the block's numbers and in the next two.
 FROM, COUNT = 49, 50  # the block's rows among the batch's: the first, how many
 ROW_LOSSES = 51  # where the block's losses begin, one a row
-BLOCKS, BLOCK_ROWS, NET_SIZE = (
-    52,
-    53,
-    54,
-)  # how many blocks there are at a time, their rows, numbers of one `net`
-ACTIVE, FRESH, FINAL = (
-    55,
-    56,
-    57,
-)  # blocks in use; 1 for a batch's first blocks; 1 if gradients are used at once
+BLOCKS, BLOCK_ROWS, NET_SIZE = range(52, 55)  # how many blocks at a time, their rows, numbers of one `net`
+ACTIVE, FRESH, FINAL = range(55, 58)  # blocks in use; 1 for a batch's first; 1 if gradients are used at once
 ROWS = 58  # address of the batch's row numbers
 RANGES, N_RANGES = 59, 60  # address of the table of ranges (see `ranges`), how many there are
 FORM_KERNEL, BLOCK_KERNEL = 61, 62  # addresses: what is done to one range, to one block

@@ -20,13 +20,14 @@ from numba.extending import intrinsic
 
 from chalknet.engines import rules as r
 from chalknet.engines import threads as cores
-from chalknet.engines.base import Session, Until
 from chalknet.engines.drive import CALL_SECONDS
 from chalknet.engines.fused import layout as at
 from chalknet.engines.fused.engine import HISTORY, FusedSession
 from chalknet.engines.fused.lowlevel import JIT, MEMORY, STEPS, kept, pointer, quiet, shift
 from chalknet.engines.fused.steps import INTEGERS, VOID, I, entry, kernel
 from chalknet.engines.fused.train import train_type
+from chalknet.engines.protocol import Session
+from chalknet.engines.state import Until
 
 KINDS = train_type(types.float64).args  # of `train`'s arguments; the last two are steps and epochs
 REASON, TRAIN, ARGUMENTS = 0, 1, 2  # places in a run's record
@@ -91,7 +92,7 @@ class Turn:
 
 
 class FusedCrew:
-    """Threads that advance sessions, see `base.Crew`; with one thread the caller's own."""
+    """Threads that advance sessions, see `protocol.Crew`; with one thread the caller's own."""
 
     def __init__(self, threads: int) -> None:
         self.waiting: deque[Turn] = deque()

@@ -19,6 +19,31 @@ SOME = 64  # rows whose sum is taken by itself: float32 sums of many rows stay e
 
 
 @njit(**INNER)
+def ahead(net, buffer, k):
+    """A layer's places on the way forward: what goes in and comes out, X̂, the room of `SPREAD`, γ and β."""
+    return (
+        shift(buffer, net[k + at.BLOCK]),
+        shift(buffer, net[k + at.NEXT + at.BLOCK]),
+        shift(buffer, net[k + at.MASK]),
+        shift(buffer, net[k + at.SPREAD]),
+        shift(buffer, net[k + at.WEIGHTS]),
+        shift(buffer, net[k + at.BIASES]),
+    )
+
+
+@njit(**INNER)
+def back(net, buffer, k):
+    """And on the way back: the derivative by what comes out, by what goes in, X̂, the room of `SPREAD`, γ."""
+    return (
+        shift(buffer, net[k + at.NEXT + at.DELTA]),
+        shift(buffer, net[k + at.DELTA]),
+        shift(buffer, net[k + at.MASK]),
+        shift(buffer, net[k + at.SPREAD]),
+        shift(buffer, net[k + at.WEIGHTS]),
+    )
+
+
+@njit(**INNER)
 def momentum(net, fact, knob, k):
     """The layer's second number."""
     return knob[np.int64(knob[at.SHAPE]) + fact[at.LAST] // at.NEXT + net[k + at.NUMBER]]
@@ -72,9 +97,7 @@ def follow(running, new, n, kept, share):
 def batch_norm(net, fact, knob, buffer, index, m, k):
     """A = γ (Z − μ)/√(v + ε) + β by the batch's own moments while learning, else by the running ones."""
     n, stride, one = net[k + at.WIDTH], net[k + at.STRIDE], number(1.0, buffer)
-    z, out = shift(buffer, net[k + at.BLOCK]), shift(buffer, net[k + at.NEXT + at.BLOCK])
-    normal, turn = shift(buffer, net[k + at.MASK]), shift(buffer, net[k + at.SPREAD])
-    gain, offset = shift(buffer, net[k + at.WEIGHTS]), shift(buffer, net[k + at.BIASES])
+    z, out, normal, turn, gain, offset = ahead(net, buffer, k)
     mean, variance = shift(buffer, net[k + at.RUNNING]), shift(buffer, net[k + at.RUNNING] + stride)
     epsilon = number(shape(net, knob, k), buffer)
     if fact[at.LEARNING] != 0:
@@ -101,9 +124,7 @@ def batch_norm(net, fact, knob, buffer, index, m, k):
 def batch_norm_back(net, fact, knob, buffer, index, m, k):
     """D = (γ/√(v + ε)) (D − mean(D) − X̂ mean(D X̂)) over the batch; by running moments only the factor is left."""
     n, stride = net[k + at.WIDTH], net[k + at.STRIDE]
-    d, under = shift(buffer, net[k + at.NEXT + at.DELTA]), shift(buffer, net[k + at.DELTA])
-    normal, turn = shift(buffer, net[k + at.MASK]), shift(buffer, net[k + at.SPREAD])
-    gain = shift(buffer, net[k + at.WEIGHTS])
+    d, under, normal, turn, gain = back(net, buffer, k)
     shared, slanted, part = shift(turn, stride), shift(turn, 2 * stride), shift(turn, 3 * stride)
     for j in range(n):
         shared[j], slanted[j] = number(0.0, buffer), number(0.0, buffer)
@@ -126,9 +147,7 @@ def batch_norm_back(net, fact, knob, buffer, index, m, k):
 def layer_norm(net, fact, knob, buffer, index, m, k):
     """A = γ (Z − μ)/√(v + ε) + β by each row's own moments."""
     n, stride, one = net[k + at.WIDTH], net[k + at.STRIDE], number(1.0, buffer)
-    z, out = shift(buffer, net[k + at.BLOCK]), shift(buffer, net[k + at.NEXT + at.BLOCK])
-    normal, turn = shift(buffer, net[k + at.MASK]), shift(buffer, net[k + at.SPREAD])
-    gain, offset = shift(buffer, net[k + at.WEIGHTS]), shift(buffer, net[k + at.BIASES])
+    z, out, normal, turn, gain, offset = ahead(net, buffer, k)
     epsilon, share = number(shape(net, knob, k), buffer), number(1.0 / n, buffer)
     for i in range(m):
         row, hat, a = shift(z, i * stride), shift(normal, i * stride), shift(out, i * stride)
@@ -149,9 +168,8 @@ def layer_norm(net, fact, knob, buffer, index, m, k):
 def layer_norm_back(net, fact, knob, buffer, index, m, k):
     """D = (G − mean(G) − X̂ mean(G X̂))/√(v + ε) with G = γ D, over each row."""
     n, stride = net[k + at.WIDTH], net[k + at.STRIDE]
-    d, under = shift(buffer, net[k + at.NEXT + at.DELTA]), shift(buffer, net[k + at.DELTA])
-    normal, turn = shift(buffer, net[k + at.MASK]), shift(buffer, net[k + at.SPREAD])
-    gain, share = shift(buffer, net[k + at.WEIGHTS]), number(1.0 / n, buffer)
+    d, under, normal, turn, gain = back(net, buffer, k)
+    share = number(1.0 / n, buffer)
     for i in range(m):
         row, hat, below = shift(d, i * stride), shift(normal, i * stride), shift(under, i * stride)
         shared, slanted = number(0.0, buffer), number(0.0, buffer)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from chalknet.engines.base import NO_BUFFERS, Data, Description
+from chalknet.engines.base import NO_BUFFERS, Description
 from chalknet.engines.fused import layout as at
 from chalknet.engines.fused import train as t
 from chalknet.engines.fused.layout import Layout
 from chalknet.engines.fused.lowlevel import pointer, quiet
 from chalknet.engines.fused.steps import entry
 from chalknet.engines.fused.wiring import Wiring, first_narrow, is_csr
+from chalknet.engines.state import Data
 
 
 class FusedSlope:
-    """See `base.Slope`."""
+    """See `protocol.Slope`."""
 
     def __init__(self, description: Description, data: Data, buffers: np.ndarray = NO_BUFFERS) -> None:
         csr = is_csr(data.X)

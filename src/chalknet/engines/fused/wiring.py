@@ -8,11 +8,11 @@ import numpy as np
 
 from chalknet.engines import base
 from chalknet.engines import rules as r
-from chalknet.engines.base import Apart, Data, Description
+from chalknet.engines.base import Description
 from chalknet.engines.fused import batch as b
 from chalknet.engines.fused import dense as d
 from chalknet.engines.fused import layout as at
-from chalknet.engines.fused import norm
+from chalknet.engines.fused import limits, norm
 from chalknet.engines.fused import pointwise as p
 from chalknet.engines.fused.gemm import product, product_type
 from chalknet.engines.fused.layout import Layout
@@ -20,6 +20,7 @@ from chalknet.engines.fused.lowlevel import kept
 from chalknet.engines.fused.scores import score
 from chalknet.engines.fused.sizes import RANGE
 from chalknet.engines.fused.steps import address_of, kernel
+from chalknet.engines.state import Apart, Data
 from chalknet.maths import losses, optimizers
 
 NEVER = 1 << 30
@@ -145,7 +146,7 @@ class Wiring:
         knob[at.PER_OUTPUT] = 1.0 / o.n_out if o.reduction == "mean" and not row.rows else 1.0
         knob[at.LOSS_P], knob[at.REPORT] = o.loss_p, o.report
         if o.l1 or o.l2:
-            fact[at.PENALTY], knob[at.L1], knob[at.L2] = kernel(b.penalise, self.dtype), o.l1, o.l2
+            fact[at.PENALTY], knob[at.L1], knob[at.L2] = kernel(limits.penalise, self.dtype), o.l1, o.l2
 
     def _apart(self, data: Data, own: Apart) -> np.ndarray | None:
         """Where rows of their own are read from while they are scored; returns the weights of the rows trained on."""
@@ -177,12 +178,12 @@ class Wiring:
             fact[at.UPDATE_STEP] = address_of("update", row.name, self.dtype)
         if o.clip_norm > 0.0 or o.clip_value > 0.0:
             fact[at.CLIP], knob[at.CLIP_NORM], knob[at.CLIP_VALUE] = (
-                kernel(b.clip, self.dtype),
+                kernel(limits.clip, self.dtype),
                 o.clip_norm,
                 o.clip_value,
             )
         if o.max_norm > 0.0:
-            fact[at.LIMIT], knob[at.MAX_NORM] = kernel(b.limit, self.dtype), o.max_norm
+            fact[at.LIMIT], knob[at.MAX_NORM] = kernel(limits.limit, self.dtype), o.max_norm
         fact[at.SEPARATE] = row.decay is not None
         for i, values in enumerate(o.hypers()):
             knob[at.HYPER + 8 * i : at.HYPER + 8 * i + len(values)] = values
