@@ -28,8 +28,8 @@ class Dense(Learned):
         dtype: float64 or float32, for weights, inputs and outputs alike.
         random_state: None, a seed or a NumPy ``RandomState``, for the first weights.
 
-    ``weights`` (n_in, n_out) and ``biases`` (1, n_out) may be assigned or changed in place. After ``backward``:
-    ``dweights``, ``dbiases``, ``dinputs``.
+    ``weights`` (n_in, n_out), whose entry [i, j] leads from input i to unit j, and ``biases`` (1, n_out) may be
+    assigned or changed in place. After ``backward``: ``dweights``, ``dbiases``, ``dinputs``.
 
     >>> layer = Dense(2, 4)
     >>> layer.weights = [[0.5, 1, 7, 3], [1, 2, 1, 0.5]]

@@ -69,22 +69,12 @@ def means(z, stride, n, m, out, part):
 
 
 @njit(**INNER)
-def variances(z, stride, n, m, mean, out, part):
-    """The mean square of what is left of each column without its mean."""
-    for j in range(n):
-        out[j] = number(0.0, z)
-    for begin in range(0, m, SOME):
+def squares(z, stride, n, m, mean, out):
+    """The square of what is left of each number without its column's mean."""
+    for i in range(m):
+        row, square = shift(z, i * stride), shift(out, i * stride)
         for j in range(n):
-            part[j] = number(0.0, z)
-        for i in range(begin, min(begin + SOME, m)):
-            row = shift(z, i * stride)
-            for j in range(n):
-                part[j] += (row[j] - mean[j]) * (row[j] - mean[j])
-        for j in range(n):
-            out[j] += part[j]
-    share = number(1.0 / m, z)
-    for j in range(n):
-        out[j] *= share
+            square[j] = (row[j] - mean[j]) * (row[j] - mean[j])
 
 
 @njit(**INNER)
@@ -103,7 +93,8 @@ def batch_norm(net, fact, knob, buffer, index, m, k):
     if fact[at.LEARNING] != 0:
         own, part = shift(turn, stride), shift(turn, 2 * stride)
         means(z, stride, n, m, own, part)
-        variances(z, stride, n, m, own, turn, part)
+        squares(z, stride, n, m, own, normal)  # which are put there for a moment
+        means(normal, stride, n, m, turn, part)
         if m > 1:
             kept = momentum(net, fact, knob, k)
             share = number(1.0 - kept, buffer)
