@@ -86,14 +86,18 @@ def networks(draw, activations=EVERY, scale=None):
         for name in draw(st.lists(middle, max_size=2)):
             add(name)
     row = LOSSES[draw(st.sampled_from(sorted(LOSSES)))]
-    n = draw(st.integers(2 if row.rows and row.targets == (0.0, 1.0) else 1, 3))
+    n = 2 if row.d_p else draw(st.integers(2 if row.rows and row.targets == (0.0, 1.0) else 1, 3))
+    how = {"reduction": draw(st.sampled_from(["mean", "mean", "sum", "mean_rows"]))}
+    if row.levels and n > 1 and draw(st.booleans()):
+        how["q"] = (0.25, 0.5, 0.9)[:n]
+    if row.smooths and draw(st.booleans()):
+        how["label_smoothing"] = 0.25
     layers.append(cn.Dense(width, n, random_state=0))
     if row.pair != "identity":
         add(draw(st.sampled_from(["sigmoid", "softmax"])) if row.domain == (0.0, 1.0) else row.pair)
     elif draw(st.booleans()):
         twice = (row.link, "sigmoid", "softmax") if row.link != "identity" else ()  # which `fit` refuses
         add(draw(middle.filter(lambda name: name not in twice)))
-    how = {"reduction": draw(st.sampled_from(["mean", "mean", "sum", "mean_rows"]))}
     objective = loss.find(row.name)(**how)
     net = cn.Network(layers, objective, random_state=draw(st.integers(0, 99)))
     net.parameters[...] *= scale if scale is not None else draw(st.sampled_from([0.5, 1.0, 3.0]))
@@ -103,7 +107,7 @@ def networks(draw, activations=EVERY, scale=None):
 
 def targets(draw, net, rng, m, n):
     """Targets that the loss has a meaning for."""
-    row = net.loss.row
+    row, n = net.loss.row, n // net.loss.outputs_per_target
     labels = row.labels or (row.whole_row and draw(st.booleans()))
     if labels:
         return rng.integers(0, n, m)

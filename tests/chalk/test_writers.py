@@ -64,6 +64,8 @@ def targets(name: str, rows: int) -> np.ndarray:
         return rng.integers(0, 2, rows)
     if row.targets == (0.0, 1.0):
         return np.eye(2)[rng.integers(0, 2, rows)]
+    if row.d_p:
+        return rng.normal(size=(rows, 1))
     return (
         rng.choice([-1.0, 1.0], (rows, 2)) if row.targets == (-1.0, 1.0) else abs(rng.normal(size=(rows, 2)))
     )

@@ -36,7 +36,7 @@ def networks(draw):
         items += draw(st.lists(st.sampled_from(NAMES) | st.just(("dropout", 0.3)), max_size=2))
     name = draw(st.sampled_from(sorted(LOSSES)))
     row = losses.get(name)
-    items.append(draw(st.integers(2 if row.rows else 1, 5)))
+    items.append(draw(st.sampled_from([2, 4]) if row.d_p else st.integers(2 if row.rows else 1, 5)))
     if row.domain != losses.Loss._field_defaults["domain"]:
         items.append(row.pair)
     elif draw(st.booleans()):

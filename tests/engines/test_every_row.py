@@ -33,6 +33,19 @@ CASES: dict = {f"activation {name}": ((5, 9, name, 4), {}, {}) for name in (*ACT
 CASES |= {f"last {name}": ((5, 9, "tanh", 4, name), {}, {}) for name in (*ACTIVATIONS, *ROW_ACTIVATIONS)}
 CASES |= {f"loss {name}": _loss_case(name) for name in LOSSES}
 CASES |= {f"loss {name} from the other side": ((5, 9, 4), {"loss": name}, {}) for name in ("poisson_log",)}
+CASES |= {
+    "loss of several quantiles": ((5, 9, "tanh", 6), {"loss": "quantile", "loss_p": (0.1, 0.5, 0.9)}, {}),
+    "single rows of several quantiles": (
+        (5, 9, "tanh", 2),
+        {"loss": "quantile", "loss_p": (0.1, 0.9), "optimizer": "sgd", "batch_size": 1},
+        {},
+    ),
+    "single rows of means and variances": (
+        MLP,
+        {"loss": "gaussian", "optimizer": "sgd", "batch_size": 1},
+        {},
+    ),
+}
 CASES |= {f"optimizer {name}": (MLP, {"optimizer": name}, {}) for name in OPTIMIZERS}
 CASES |= {f"schedule {name}": (MLP, {"schedule": name}, {}) for name in SCHEDULES}
 CASES |= {

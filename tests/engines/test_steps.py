@@ -151,7 +151,7 @@ def _targets(row, m, n, rng):
 @pytest.mark.parametrize("name", LOSSES)
 def test_a_loss_and_its_derivative(name, special, dtype):
     row, rng = losses.get(name), np.random.default_rng(3)
-    m, n, ld, number = 30, 5, 16, np.dtype(dtype).type
+    m, n, ld, number = 30, 4 if row.d_p else 5, 16, np.dtype(dtype).type
     y, a = np.zeros((m, ld), dtype), inputs(dtype, m, n, ld, special=special and row.domain[0] < 0)
     y[:, :n] = _targets(row, m, n, rng)
     if row.domain == (0.0, 1.0):
@@ -162,9 +162,15 @@ def test_a_loss_and_its_derivative(name, special, dtype):
         a = np.abs(a)
     d, w = np.full((m, ld), 7, dtype), rng.integers(0, 3, m).astype(dtype)
     with np.errstate(all="ignore"):
-        loss = row.f(y[:, :n], a[:, :n], row.p)
-        per_row = loss if row.whole_row else loss.sum(axis=1)
-        slope = row.df(y[:, :n], a[:, :n], row.p) * (w * number(0.25))[:, None]
+        p = np.full(ld, row.p, dtype)
+        if row.levels:  # an output has a p of its own
+            p[:n] = np.linspace(0.1, 0.9, n)
+        if row.d_p:
+            half = y[:, : n // 2], a[:, : n // 2], a[:, n // 2 : n]
+            loss, slope = row.f(*half), np.hstack([row.df(*half), row.d_p(*half)])
+        else:
+            loss, slope = row.f(y[:, :n], a[:, :n], p[:n]), row.df(y[:, :n], a[:, :n], p[:n])
+        per_row, slope = loss if row.whole_row else loss.sum(axis=1), slope * (w * number(0.25))[:, None]
         want = float((w.astype(np.float64) * per_row).sum())
     out = np.empty(m, dtype)
     step(
@@ -180,7 +186,7 @@ def test_a_loss_and_its_derivative(name, special, dtype):
         m,
         n,
         ld,
-        number(row.p),
+        p,
         number(0.25),
     )
     close(d[:, :n], slope, dtype, floor=100 * np.finfo(dtype).eps)
@@ -205,7 +211,7 @@ def test_a_small_cross_entropy_keeps_its_digits():
         1,
         2,
         16,
-        np.float64(0),
+        np.zeros(16),
         np.float64(1),
     )
     assert out[0] == pytest.approx(1.9287498479639178e-22, rel=1e-12)

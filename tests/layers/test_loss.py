@@ -35,7 +35,13 @@ LABELS = np.array([2, 0, 1, 1, 2])
 W = np.array([1.0, 0, 2.5, 1, 0.5])
 
 
+def predictions(cls):
+    return np.hstack([A, A[:, :1]]) if cls.row.d_p else A  # pairs of outputs
+
+
 def truth(cls):
+    if cls.row.d_p:
+        return ONE_HOT[:, :2]
     if cls.row.above:
         return ONE_HOT + 0.5
     return LABELS if cls.row.labels else 2 * ONE_HOT - 1 if "Hinge" in cls.__name__ else ONE_HOT
@@ -55,10 +61,11 @@ def test_every_row_has_its_class():
 @pytest.mark.parametrize("weights", [None, W])
 def test_reductions_and_derivative(name, reduction, weights):
     cls = CLASSES[name]
-    loss, y = cls(reduction=reduction), truth(cls)
-    targets = loss.targets(y, 3)
+    loss, y, A = cls(reduction=reduction), truth(cls), predictions(cls)
+    targets = loss.targets(y, A.shape[1])
     terms = np.broadcast_to(
-        cls.row.f(targets, A, loss.p).T, (3, 5)
+        cls.row.f(targets[:, :2], A[:, :2], A[:, 2:]).T if cls.row.d_p else cls.row.f(targets, A, loss.p).T,
+        (2 if cls.row.d_p else 3, 5),
     ).T  # whole-row losses: the same in each column
     sums = terms[:, 0] if cls.row.whole_row else terms.sum(axis=1)
     w = np.ones(5) if weights is None else weights
@@ -80,13 +87,73 @@ def test_reductions_and_derivative(name, reduction, weights):
 @pytest.mark.parametrize("name", CLASSES)
 def test_float32_stays(name):
     cls = CLASSES[name]
-    loss = cls()
+    loss, A = cls(), predictions(cls)
     assert loss.backward(A.astype(np.float32), truth(cls)).dtype == np.float32
     assert loss.forward(A.astype(np.float32), truth(cls)) == pytest.approx(
         loss.forward(A, truth(cls)), rel=1e-5
     )
     loss.forget()
     assert loss.dinputs is None
+
+
+@pytest.mark.parametrize("name", [n for n, row in LOSSES.items() if row.smooths])
+def test_labels_are_smoothed(name):
+    cls = CLASSES[name]
+    plain, smooth = cls(), cls(label_smoothing=0.3)
+    share = 0.3 / (3 if cls.row.rows else 2)
+    want = 0.7 * ONE_HOT + share
+    np.testing.assert_allclose(smooth.targets(truth(cls), 3), want)
+    assert smooth.targets(truth(cls), 3, dtype=np.float32).dtype == np.float32
+    if not cls.row.labels:  # it is the loss of smoothed labels, and nothing else
+        assert smooth.forward(A, truth(cls)) == plain.forward(A, want)
+        np.testing.assert_array_equal(smooth.backward(A, truth(cls)), plain.backward(A, want))
+    assert repr(smooth) == f"{cls.__name__}(label_smoothing=0.3)"
+    assert from_config(smooth.to_config()) == smooth != plain
+    for wrong in (-0.1, 1.0, np.nan, "much"):
+        with pytest.raises(
+            ParameterError, match=rf"label_smoothing must be .*\[0, 1\), but was given {wrong!r}"
+        ):
+            cls(label_smoothing=wrong)
+
+
+def test_losses_without_shares_smooth_nothing():
+    with pytest.raises(TypeError, match="MSE takes reduction"):
+        MSE(label_smoothing=0.1)
+
+
+def test_several_quantiles_stand_side_by_side():
+    loss, y = Quantile(q=(0.1, 0.5, 0.9)), np.array([[1.0, 10.0], [2.0, 20.0]])
+    a = np.arange(12.0).reshape(2, 6)  # both 0.1-quantiles, both medians, both 0.9-quantiles
+    assert loss.outputs_per_target == 3 and loss.p == (0.1, 0.5, 0.9)
+    np.testing.assert_array_equal(loss.targets(y, 6), np.hstack([y, y, y]))
+    np.testing.assert_array_equal(loss.targets(loss.targets(y, 6), 6), np.hstack([y, y, y]))
+    np.testing.assert_array_equal(loss.targets(y[:, 0], 3), y[:, [0, 0, 0]])
+    parts = [Quantile(q=q).forward(a[:, 2 * i : 2 * i + 2], y) for i, q in enumerate(loss.p)]
+    assert loss.forward(a, y) == pytest.approx(np.mean(parts))
+    each = [Quantile(q=q).backward(a[:, 2 * i : 2 * i + 2], y) / 3 for i, q in enumerate(loss.p)]
+    np.testing.assert_allclose(loss.backward(a, y), np.hstack(each))
+    assert loss.backward(a.astype(np.float32), y).dtype == np.float32
+    assert from_config(loss.to_config()) == loss == Quantile([0.1, 0.5, 0.9]) != Quantile(0.1)
+    assert repr(loss) == "Quantile(q=(0.1, 0.5, 0.9))"
+    for wrong in ((0.5, 0.1), (0.5,), (), (0.5, 0.5)):
+        with pytest.raises(ParameterError, match=r"q must be one number, or several that rise"):
+            Quantile(q=wrong)
+    with pytest.raises(ParameterError, match=r"q must be a number in .* but was given 1.5"):
+        Quantile(q=(0.1, 1.5))
+    with pytest.raises(ShapeError, match="takes 3 outputs for each target, but the last layer has 4"):
+        loss.forward(a[:, :4], y)
+    with pytest.raises(ShapeError, match="Quantile takes y_true of shape"):
+        loss.forward(a, y[:, :1])
+
+
+def test_means_and_log_variances_stand_side_by_side():
+    loss, y = CLASSES["gaussian"](), np.array([[1.0, -2.0]])
+    a = np.array([[0.5, -1.0, 0.0, np.log(4.0)]])  # two means, two log-variances
+    want = 0.5 * (0.0 + 0.25) + 0.5 * (np.log(4.0) + 1.0 / 4.0)
+    assert loss.outputs_per_target == 2 and loss.forward(a, y) == pytest.approx(want)
+    np.testing.assert_allclose(loss.backward(a, y), [[-0.5, 0.25, 0.375, 0.375]])
+    with pytest.raises(ShapeError, match="takes 2 outputs for each target, but the last layer has 3"):
+        loss.forward(a[:, :3], y)
 
 
 def test_labels_mean_their_one_hot_rows():

@@ -29,6 +29,7 @@ NAMES = [
     "poisson_log",
     "gamma",
     "gamma_log",
+    "gaussian",
     "binary_cross_entropy",
     "binary_cross_entropy_logits",
     "categorical_cross_entropy",
@@ -40,7 +41,7 @@ NAMES = [
     "categorical_focal",
     "kl_divergence",
 ]
-OTHER = {"huber": 0.3, "quantile": 0.9, "focal": 0.5, "categorical_focal": 0.5}
+OTHER = {"gaussian": -1.25, "huber": 0.3, "quantile": 0.9, "focal": 0.5, "categorical_focal": 0.5}
 # Where terms of the size of y and a cancel, no form gives more than a few ulps of those.
 CANCELLING = {"poisson", "poisson_log", "gamma_log", "kl_divergence"}
 
@@ -69,6 +70,11 @@ def predictions(row, dtype):
         half += [700.0, 1e4, 1e15] if dtype is np.float64 and row.name != "poisson_log" else []
         a = [*(-v for v in half), 0.0, *half]
     return np.array(a, dtype)
+
+
+def shape(row, p, a):
+    """p as engines pass it: an array where it is an output itself."""
+    return np.full_like(a, p) if row.d_p else p
 
 
 def at_kink(row, y, a, p):
@@ -104,6 +110,8 @@ def test_the_table_has_the_promised_rows_with_distinct_classes():
     }
     assert {row.name for row in ROWS if row.labels} == {"sparse_categorical_cross_entropy"}
     assert {row.name for row in ROWS if row.whole_row} == {"softmax_cross_entropy"}
+    assert {row.name for row in ROWS if row.levels} == {"quantile"}
+    assert {row.name for row in ROWS if row.d_p} == {"gaussian"}
 
 
 @every_element
@@ -114,7 +122,7 @@ def test_values_and_derivatives_are_right_to_a_few_ulps(row, dtype, exact):
             a = predictions(row, dtype)
             yy = np.full_like(a, y)
             with np.errstate(all="raise", under="ignore"):
-                values, slopes = row.f(yy, a, p), row.df(yy, a, p)
+                values, slopes = row.f(yy, a, shape(row, p, a)), row.df(yy, a, shape(row, p, a))
             assert values.dtype == slopes.dtype == dtype
             y32 = float(yy[0])
             extra = (abs(y32) + np.abs(a)) * 8 * np.finfo(dtype).eps if row.name in CANCELLING else 0 * a
@@ -182,7 +190,7 @@ def test_derivative_is_the_central_difference(row, data):
 def test_nan_passes(row, dtype):
     for y in targets(row):
         yy, a = np.array([y], dtype), np.array([np.nan], dtype)
-        value, slope = row.f(yy, a, row.p), row.df(yy, a, row.p)
+        value, slope = row.f(yy, a, shape(row, row.p, a)), row.df(yy, a, shape(row, row.p, a))
         assert np.isnan(value).all() or row.pair == "softmax", row.name
         if row.name not in {"squared_error", "categorical_cross_entropy", "sparse_categorical_cross_entropy"}:
             assert np.isnan(slope).all() or row.pair == "softmax", row.name
@@ -244,6 +252,36 @@ def test_pair_link_and_fused_name_rows_that_exist_and_fused_is_the_same_loss(row
         np.testing.assert_allclose(row.f(y, a, row.p), loss.f(y, z, loss.p), rtol=1e-13, atol=1e-15)
         chained = row.df(y, a, row.p) * activation.df(z, a, activation.p)
         np.testing.assert_allclose(chained, loss.df(y, z, loss.p), rtol=1e-13, atol=1e-14)
+
+
+PAIRS = pytest.mark.parametrize("row", [row for row in ROWS if row.d_p], ids=lambda row: row.name)
+
+
+@PAIRS
+@both_dtypes
+def test_the_derivative_by_an_output_in_the_shape_parameters_place(row, dtype, exact):
+    for y in targets(row):
+        for a in (-2.5, 0.0, 0.75):
+            p = np.array([-59.0, -12.5, -1.0, 0.0, 0.3, 4.0, 50.0], dtype)
+            yy, aa = np.full_like(p, y), np.full_like(p, a)
+            with np.errstate(all="raise", under="ignore"):
+                slopes = row.d_p(yy, aa, p)
+            assert slopes.dtype == dtype
+            for x, slope in zip(p.tolist(), slopes, strict=True):
+                f = lambda s, y=y, a=a: exact.evaluate(textbook(row), y, a, s)  # noqa: E731
+                _, f1, f2 = exact.derivatives(f, x)
+                assert exact.close(dtype, slope, f1, abs(f2) * max(abs(x), 1.0), 1.0), (y, a, x, slope)
+
+
+@PAIRS
+def test_certain_answers_cost_no_infinity(row):
+    for dtype in (np.float64, np.float32):
+        y, a = np.array([1.0, 1.0, 2.0], dtype), np.array([1.0, 1.0, 1.0], dtype)
+        p = np.array([-60.0, -1e30, -1e30], dtype)
+        with np.errstate(all="raise", under="ignore"):
+            assert row.f(y, a, p).tolist()[:2] == [-30.0, -30.0] and np.isfinite(row.f(y, a, p)).all()
+            assert row.d_p(y, a, p).tolist() == [0.0, 0.0, 0.0]
+        assert np.isnan(row.d_p(y, a, np.full(3, np.nan, dtype))).all()
 
 
 def test_conventions_at_the_kinks():

@@ -17,6 +17,7 @@ from scipy import special
 
 REDUCTIONS = {("sum", 1): "across", ("sum", 0): "total", ("max", 1): "top"}  # of whole matrices
 TINY = 1e-30  # the largest guard against a division by 0 in the formulas
+LEAST = -60.0  # the guard of a logarithm
 UNSETTLED = ("where", "xlogy", "sign", "floor", "erfc")  # which plain arithmetic has no word for
 METHODS = ("exp", "log", "log1p", "expm1", "tanh", "sqrt", "sin", "cos", "floor", "sign")
 
@@ -83,6 +84,9 @@ FUNCTIONS: dict[str, Any] = {
     "all": np.sum,  # over everything
     "across": lambda a: np.sum(a, axis=1, keepdims=True),  # over the outputs
     "top": lambda a: np.max(a, axis=1, keepdims=True),
+    "left": lambda a: a[:, : a.shape[1] // 2],  # of the columns: predictions,
+    "right": lambda a: a[:, a.shape[1] // 2 :],  # and what stands beside them
+    "beside": lambda a, b: np.concatenate(np.broadcast_arrays(a, b), axis=1),
     "norm": lambda *a: np.sqrt(sum(np.sum(np.square(v)) for v in a)),
 }
 
@@ -181,9 +185,16 @@ def unguarded(e: Any) -> Any:
     done: dict[int, Any] = {}
     for part in parts(e, done):
         new = rebuilt(part, done)
-        guard = new.args[-1] if new.op == "maximum" else None
-        done[id(part)] = new.args[0] if isinstance(guard, float) and 0.0 < guard <= TINY else new
+        done[id(part)] = unguarded_once(new)
     return simplified(done[id(e)]) if isinstance(e, Expr) else e
+
+
+def unguarded_once(e: Expr) -> Any:
+    """The same of an operation whose arguments are without guards."""
+    if e.op == "maximum" and isinstance(e.args[1], float):
+        return e.args[0] if 0.0 < e.args[1] <= TINY or e.args[1] == LEAST else e
+    held = e.op == "where" and getattr(e.args[0], "op", "") == "greater" and e.args[0].args[1] == LEAST
+    return e.args[1] if held else e
 
 
 def simplified(e: Any) -> Any:

@@ -20,14 +20,15 @@ def floored(net: Network, output: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Which predictions (m, n) lie there."""
     loss = net.loss
     nowhere = np.zeros(output.shape, bool)
-    if loss is None or loss.row.link != "identity" or describe.joint_loss(net.layers, loss) is not None:
-        return nowhere  # from logits: without a floor
-    targets = loss.targets(y, output.shape[1], len(output), output.dtype)
+    joint = loss is not None and describe.joint_loss(net.layers, loss) is not None
+    if loss is None or loss.row.link != "identity" or loss.row.d_p or joint:
+        return nowhere  # from logits: without a floor; where p is held, so is its slope
+    targets, p = loss.targets(y, output.shape[1], len(output), output.dtype), loss.levels(output.shape[1])
 
     def f(a: np.ndarray) -> np.ndarray:
-        return np.broadcast_to(loss.row.f(targets, a, loss.p), output.shape)
+        return np.broadcast_to(loss.row.f(targets, a, p), output.shape)
 
-    here, slope = f(output), np.abs(loss.row.df(targets, output, loss.p))
+    here, slope = f(output), np.abs(loss.row.df(targets, output, p))
     still = (f(output * (1.0 + NEARBY)) == here) & (f(output * (1.0 - NEARBY)) == here)
     return still & (slope * np.abs(output) * NEARBY > EPS * np.abs(here))  # else it is lost in rounding
 

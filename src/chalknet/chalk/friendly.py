@@ -84,6 +84,11 @@ def friendly(layers: tuple[int, ...], hidden: str, loss: str, seed: int) -> Atte
         raise ParameterError(
             f"exercise: {loss} compares classes, so the last of the layers is 2 at least, but was given {layers!r}."
         )
+    if layers[-1] % objective.outputs_per_target:
+        raise ParameterError(
+            f"exercise: {loss} takes {objective.outputs_per_target} outputs for each target, so the last of the layers "
+            f"is even, but was given {layers!r}."
+        )
     net, attempt = network(layers, hidden, objective), 0
     for demands, times in enumerate(ATTEMPTS):
         for _ in range(times):
@@ -148,9 +153,12 @@ def target(numbers: Numbers, loss: Loss, output: np.ndarray) -> np.ndarray:
     low = max(row.targets[0] + 0.25 * row.above, -LARGEST)
     every = np.arange(low, LARGEST + 0.25, 0.25)
     scale = loss.scale(n, 1.0)
-    chosen = []
-    for a in output[0]:
-        slopes = np.abs(row.df(every, a, loss.p) * scale)
+    chosen, half = [], n // 2
+    several = (
+        zip(output[0, :half], output[0, half:], strict=True) if row.d_p else ((a, loss.p) for a in output[0])
+    )
+    for a, p in several:
+        slopes = np.abs(row.df(every, a, p) * scale)
         possible = every[(slopes >= 0.2) & (slopes <= 6.0) & is_near(slopes, 2)]
         best = next(
             (v for v in (possible[possible % 1 == 0], possible[possible % 0.5 == 0], possible) if v.size),
@@ -205,7 +213,7 @@ def is_short(net: Network, loss: Loss) -> bool:
     return (
         is_straight(net.layers)
         and loss.row.link == "identity"
-        and loss.name not in ("log_cosh", "poisson", "focal")
+        and loss.name not in ("log_cosh", "poisson", "focal", "gaussian")
     )
 
 

@@ -154,8 +154,9 @@ class Builder:
     def _given(self) -> Iterator[tuple[str, np.ndarray, str]]:
         """What nobody calculates: the inputs, the targets, the weights before."""
         book = self.book
-        y = book.y
-        items: list[tuple[str, np.ndarray, str]] = [("x", book.X, "inputs"), ("y", y, "targets")]
+        items: list[tuple[str, np.ndarray, str]] = [("x", book.X, "inputs"), ("y", book.y, "targets")]
+        if book.levels is not None:
+            items.append(("q", book.levels, "the quantile that each output stands for"))
         if book.weights is not None:
             items.append(("s", book.weights[:, None], "sample weights"))
         first = book.passes[0].arrays

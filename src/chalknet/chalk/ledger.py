@@ -129,6 +129,12 @@ class Ledger:
         )
 
     @property
+    def levels(self) -> np.ndarray | None:
+        """The loss's constants (1, outputs), where they differ from output to output."""
+        p, n = self.description.loss_p, self.description.n_out
+        return np.repeat(p, n // len(p))[None] if isinstance(p, tuple) else None
+
+    @property
     def divisor(self) -> float:
         """What a sum over rows and outputs is divided by: the mean's 1/N."""
         d, row = self.description, losses.get(self.description.loss)
@@ -164,6 +170,8 @@ def calculate(
     session = BoardSession(d, state, Data(X, y, np.arange(len(X)), weights))
     board = Board(d, state.parameters, state.buffers)
     targets = board.loss.targets(y, d.n_out, len(X), X.dtype)
+    if board.loss.row.d_p:  # every second output is no prediction
+        targets = targets[:, : d.n_out // 2]
     book = Ledger(d, X, targets, weights, [state.parameters.copy()], [], [], rule, damped)
     with np.errstate(all="ignore"):
         for _ in range(steps):

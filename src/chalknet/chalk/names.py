@@ -14,7 +14,7 @@ PATTERN = re.compile(
 )
 # A symbol inside a sentence: with a place, or a whole gradient.
 SYMBOL = re.compile(
-    r"\b(?:dL/d)?(?:[xysl]|(?:[A-Za-z]{1,2}|var|gain|shift)\d+)'*\[\d+(?:,\d+)*\]|\bdL/d(?:x|(?:[A-Za-z]{1,2}|gain|shift)\d+)\b'*"
+    r"\b(?:dL/d)?(?:[xyslq]|(?:[A-Za-z]{1,2}|var|gain|shift)\d+)'*\[\d+(?:,\d+)*\]|\bdL/d(?:x|(?:[A-Za-z]{1,2}|gain|shift)\d+)\b'*"
 )
 SUPER = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 SUB = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -40,7 +40,9 @@ CONSTANTS = {
     "beta_1": ("\\beta_1", "β₁"), "beta_2": ("\\beta_2", "β₂"), "epsilon": ("\\varepsilon", "ε"),
     "momentum": ("\\mu", "μ"),
     "rho": ("\\rho", "ρ"), "weight_decay": ("\\lambda", "λ"), "t": ("t", "t"),
-    # of general statements: prediction, derivative of a loss, of an activation
+    # of general statements: prediction, logarithm of a variance, quantile, derivative of a loss, of an activation
+    "logvar": ("s", "s"), "q": ("q", "q"),
+    "dlogvar": ("\\frac{\\partial \\ell}{\\partial s}", "∂ℓ/∂s"),
     "yhat": ("\\hat y", "ŷ"), "dl": ("\\frac{\\partial \\ell}{\\partial \\hat y}", "∂ℓ/∂ŷ"),
     "dz": ("\\frac{\\partial \\ell}{\\partial z}", "∂ℓ/∂z"),
     "df": ("f'(z)", "f′(z)"), "dsigma": ("\\sigma'(z)", "σ′(z)"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from chalknet.chalk import names
+from chalknet.chalk import names, outputs
 from chalknet.chalk.expr import Expr, add_up, unguarded
 from chalknet.chalk.groups import Builder, Index
 from chalknet.chalk.ledger import Stage
@@ -36,9 +36,9 @@ def write_loss(builder: Builder, i: int) -> None:
     def of_row(r: int, g: Any, through: str) -> Any:
         if losses.get(d.loss).f is g and losses.get(d.loss).whole_row:
             return builder.projected(g(builder.matrix("y"), builder.matrix(through), d.loss_p), r, 0)
-        a, y = builder.entries(through), builder.entries("y")
-        kept = [j for j in range(a.shape[1]) if not (drops and y[r, j].value == 0)]
-        total = add_up([g(y[r, j], a[r, j], d.loss_p) for j in kept or [0]])
+        y = builder.entries("y")
+        kept = [j for j in range(y.shape[1]) if not (drops and y[r, j].value == 0)]
+        total = add_up([outputs.apply(builder, g, through, (r, j)) for j in kept or [0]])
         return total / book.per_row if book.per_row != 1.0 else total
 
     name = row.name.replace("_", " ")
@@ -111,8 +111,8 @@ def joint_forms(builder: Builder, row: Any, a: str) -> tuple[list[Any], list[Any
 def over_rows(builder: Builder, add: str, g: Any, through: str) -> Any:
     """The rows' losses over matrices, added up over the outputs (or all), as the reduction has it."""
     book = builder.book
-    inner = g(builder.matrix("y"), builder.matrix(through), book.description.loss_p)
-    summed = getattr(inner, "op", "") == "across" or book.description.n_out == 1
+    inner = outputs.apply_whole(builder, g, through)
+    summed = getattr(inner, "op", "") == "across" or book.y.shape[1] == 1
     total = inner if add == "across" and summed else Expr(add, inner)
     return total / book.per_row if book.per_row != 1.0 else total
 
@@ -158,23 +158,23 @@ def d_output(builder: Builder, i: int, arrays: dict[str, np.ndarray], row: Any, 
     book = builder.book
     z, a = names.primed(last.target, i), names.primed(book.output, i)
 
-    def by_p(g: Any) -> Any:
-        return lambda y, q: g(y, q, book.description.loss_p)
+    def of_entry(ways: tuple[Any, Any]) -> Any:
+        def entry(index: Index) -> Any:
+            slope = outputs.slope(builder, ways[0], ways[1], z, index)
+            return shared(builder, slope, weight_of(builder, index[0]))
 
-    def of_entry(g: Any) -> Any:
-        return lambda index: shared(
-            builder,
-            g(builder.entries("y")[index], builder.entries(z)[index]),
-            weight_of(builder, index[0]),
-        )
+        return entry
 
-    safe = by_p(row.df)
-    textbook = by_p(row.d_textbook) if row.d_textbook else lambda y, q: unguarded(safe(y, q))
+    def plain(g: Any, written: Any = None) -> Any:
+        return written or (None if g is None else lambda y, q, p: unguarded(g(y, q, p)))
+
+    safe = (row.df, row.d_p)
+    textbook = plain(row.df, row.d_textbook), plain(row.d_p)
     # a formula of a whole row has no form entry by entry but the joint one
     forms = [] if row.whole_row else [of_entry(textbook), of_entry(safe)]
     wholes = [
-        shared(builder, g(builder.matrix("y"), builder.matrix(z)), column_of(builder))
-        for g in (textbook, safe)
+        shared(builder, outputs.slope_whole(builder, *ways, z), column_of(builder))
+        for ways in (textbook, safe)
     ]
     title = "the loss's derivative"
     if book.link is not None:

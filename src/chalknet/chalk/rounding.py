@@ -70,11 +70,16 @@ def rounding(
 def evaluation(loss: Any, a: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Σ|t| of each row's loss (m,): of its formula's own terms, and of their sum over the outputs."""
     row, targets = loss.row, loss.targets(y, a.shape[1], len(a), a.dtype)
-    formula = row.f(Symbol("y", targets), Symbol("a", a), loss.p)
+    n, t = a.shape[1], a.shape[1] // 2
+    if row.d_p:
+        n, formula = t, row.f(Symbol("y", targets[:, :t]), Symbol("a", a[:, :t]), Symbol("p", a[:, t:]))
+    else:
+        p = loss.levels(n)
+        formula = row.f(Symbol("y", targets), Symbol("a", a), p if np.ndim(p) == 0 else Symbol("p", p))
     terms = running_error(formula) + np.abs(
         evaluate(formula)
     )  # (m, 1) where the formula sums over the outputs
-    sums = np.broadcast_to(terms, (len(a), 1 if row.whole_row else a.shape[1])).sum(axis=1)
+    sums = np.broadcast_to(terms, (len(a), 1 if row.whole_row else n)).sum(axis=1)
     return sums if loss.rowwise or loss.reduction == "sum" else sums / a.shape[1]
 
 

@@ -32,7 +32,19 @@ SLOPES: dict[str, Callable[[Any, Any], Any]] = {
     "erf": lambda u, f: 1.2,
     "erfc": lambda u, f: 1.2,
 }
-EXACT = ("negative", "absolute", "maximum", "minimum", "where", "top", "sign", "floor")  # which round nothing
+EXACT = (
+    "negative",
+    "absolute",
+    "maximum",
+    "minimum",
+    "where",
+    "top",
+    "sign",
+    "floor",
+    "left",
+    "right",
+    "beside",
+)  # which round nothing
 
 
 def running_error(e: Any) -> Any:
@@ -78,6 +90,8 @@ def carried(op: str, u: list[Any], e: list[Any], value: Any) -> Any:
         return np.where(u[0], e[1], e[2])
     if op in ("maximum", "minimum"):
         return np.where(value == u[0], e[0], e[1])
+    if op in ("left", "right", "beside"):
+        return FUNCTIONS[op](*(np.broadcast_to(a, np.shape(b)) for a, b in zip(e, u, strict=True)))
     if op in ("across", "top"):
         whole = np.broadcast_to(e[0], np.shape(u[0]))
         return FUNCTIONS[op](whole)

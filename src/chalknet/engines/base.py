@@ -45,7 +45,7 @@ class Description:
 
     layers: tuple[LayerSpec, ...]
     loss: str
-    loss_p: float = 0.0
+    loss_p: float | tuple[float, ...] = 0.0  # several: levels, see `layers.loss`
     reduction: str = "mean"
     dtype: str = "float64"
     optimizer: str = "sgd"

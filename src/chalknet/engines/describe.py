@@ -22,6 +22,8 @@ from chalknet.layers.dropout import Dropout
 from chalknet.layers.loss import Loss
 from chalknet.layers.normalization import BatchNorm, LayerNorm, Standardize
 from chalknet.layers.optimizer import Optimizer
+from chalknet.maths.losses import LOSSES
+from chalknet.maths.table import Loss as LossRow
 
 SIZED = (Dense, BatchNorm, LayerNorm, Standardize)  # layers that know how many numbers a row has
 
@@ -72,9 +74,14 @@ def network(layers: Sequence[Layer], loss: Loss | None) -> Description:
             specs.append(LayerSpec(base.ACTIVATION, width, width, layer.name, float(layer.p)))
     if loss is None:
         return Description(tuple(specs), "squared_error", dtype=str(dense[0].dtype))
-    return Description(
-        tuple(specs), loss.name, loss_p=loss.p, reduction=loss.reduction, dtype=str(dense[0].dtype)
-    )
+    row = loss.row  # of labels that are smoothed nothing is left but shares
+    name = row.name if not (row.labels and loss.smoothing) else unlabelled(row).name
+    return Description(tuple(specs), name, loss_p=loss.p, reduction=loss.reduction, dtype=str(dense[0].dtype))
+
+
+def unlabelled(row: LossRow) -> LossRow:
+    """The row with the same formula for targets that are shares."""
+    return next(other for other in LOSSES.values() if other.f is row.f and not other.labels)
 
 
 def training(
@@ -122,7 +129,12 @@ def joint_loss(layers: Sequence[Layer], loss: Loss) -> Loss | None:
     last = layers[-1]
     if pair is None or not isinstance(last, ActivationLayer) or last.name != pair[0]:
         return None
-    return losses.find(pair[1])(reduction=loss.reduction)
+    return losses.find(pair[1])(reduction=loss.reduction, **smoothed(loss))
+
+
+def smoothed(loss: Loss) -> dict[str, float]:
+    """How the loss smooths its labels, for another one that is to do the same."""
+    return {"label_smoothing": loss.smoothing} if loss.smoothing else {}
 
 
 def targets(loss: Loss, Y: Any, layers: Sequence[Layer], n_rows: int, dtype: Any) -> np.ndarray:
@@ -132,9 +144,25 @@ def targets(loss: Loss, Y: Any, layers: Sequence[Layer], n_rows: int, dtype: Any
     labelled = loss.row.labels or (loss.row.whole_row and y.ndim == 1)
     if labelled and y.size == n_rows and (n_rows > 1 or y.size != n_out):
         labels, number_of = np.unique(y.reshape(-1), return_inverse=True)
-        loss.targets(labels, n_out)  # checks that they are whole numbers in range
-        return labels.astype(np.int64)[number_of]
+        known = loss.targets(labels, n_out, None, dtype)  # checks that they are whole numbers in range
+        return labels.astype(np.int64)[number_of] if not loss.smoothing else known[number_of]
     return np.ascontiguousarray(loss.targets(y, n_out, n_rows, dtype))
+
+
+def settle(loss: Loss, y: np.ndarray, layers: Sequence[Layer], dtype: Any) -> np.ndarray:
+    """Targets that an estimator has read and checked, as engines take them: smoothed, and once for each output."""
+    if not loss.smoothing and loss.outputs_per_target == 1:
+        return y
+    return targets(loss, y, layers, len(y), dtype)
+
+
+def settled(loss: Loss) -> Loss:
+    """The loss for targets that are smoothed already."""
+    if not loss.smoothing:
+        return loss
+    plain = unlabelled(loss.row) if loss.row.labels else loss.row
+    shape = {plain.p_name: loss.p} if plain.p_name else {}
+    return losses.find(plain.name)(reduction=loss.reduction, **shape)
 
 
 def held_out(net: Any, X_val: Any, y_val: Any, X: Any, y: np.ndarray) -> Apart | None:

@@ -25,6 +25,7 @@ from chalknet.layers.loss import Loss
 from chalknet.layers.normalization import BatchNorm, LayerNorm
 from chalknet.layers.optimizer import SGD, Optimizer
 from chalknet.maths import initializers
+from chalknet.maths.losses import LOSSES
 from chalknet.maths.optimizers import OPTIMIZERS
 from chalknet.network import Network
 
@@ -164,19 +165,38 @@ def limits_of(est: Any) -> dict[str, Any]:
     return {"l2": l2_of(est)} | {name: getattr(est, name) for name in names}
 
 
-def make_loss(name: str, given: Any = None) -> Loss:
+def make_loss(name: str, given: Any = None, label_smoothing: float = 0.0) -> Loss:
     """The loss of that name: the given object as it is, if it is one; else outputs summed and rows averaged.
 
-    The latter is the objective whose gradient scikit-learn uses.
+    The latter is the objective whose gradient scikit-learn uses. Raises ParameterError where labels are to be smoothed
+    by a loss that has no shares for targets, or twice.
     """
+    if label_smoothing and isinstance(given, Loss) and given.smoothing:
+        raise ParameterError(
+            f"label_smoothing={label_smoothing:g} and loss={given!r} both smooth the labels: give one of the two."
+        )
     if isinstance(given, Loss) and given.row.name == name:
         own = copy.copy(given)
         own.forget()
-        return own
+        return smoothing(own, label_smoothing)
     kind, options = losses.find(name), dict[str, Any]()
     if isinstance(given, Loss) and kind.row.p_name and given.row.p_name == kind.row.p_name:
         options[kind.row.p_name] = given.p  # the same loss for another number of classes
-    return kind(reduction="mean_rows", **options)
+    share = given.smoothing if isinstance(given, Loss) else 0.0
+    return smoothing(kind(reduction="mean_rows", **options), label_smoothing or share)
+
+
+def smoothing(loss: Loss, share: float) -> Loss:
+    """The loss with its labels smoothed by that share, where it is above 0."""
+    if share and not loss.row.smooths:
+        allowed = ", ".join(sorted(name for name, row in LOSSES.items() if row.smooths))
+        raise ParameterError(
+            f"label_smoothing={share:g} needs a loss whose targets are shares from 0 to 1, but loss={loss.name!r} has "
+            f"none: use one of {allowed}, or label_smoothing=0."
+        )
+    if share:
+        loss.label_smoothing = share
+    return loss
 
 
 def says_yes(row: Any, linked: bool) -> float:

@@ -161,7 +161,8 @@ def plan(
             "Every validation row has sample_weight 0, so nothing tells when to stop: give some of them weight, or use "
             "early_stopping=False."
         )
-    data = Data(rows_of(X), y, train, weights, validation, apart)
+    settled = describe.settle(net.loss, y, net.layers, net.dtype)
+    data = Data(rows_of(X), settled, train, weights, validation, apart)
     return Run(est, d, state, data, incremental, Teller(est, state) if est.verbose else None)
 
 

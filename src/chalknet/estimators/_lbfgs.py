@@ -22,9 +22,11 @@ from chalknet.layers.optimizer import SGD
 def lbfgs(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None) -> bool:
     """L-BFGS by SciPy on the whole data's loss and gradient, in float64; tells whether Ctrl-C stopped it."""
     net = est.network_
+    loss: Any = net.loss
     _refuse(est)
     d = describe.training(describe.network(net.layers, net.loss), SGD(), l2=float(est.alpha), dtype="float64")
     x = rows_of(X).astype(np.float64, copy=False)
+    y = describe.settle(loss, y, net.layers, np.float64)
     y = y.astype(np.float64, copy=False) if y.ndim == 2 else y
     w = None if weights is None else weights.astype(np.float64, copy=False)
     data = Data(x, y, np.arange(x.shape[0]), w)

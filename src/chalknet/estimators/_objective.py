@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +21,10 @@ from chalknet.network import Network
 
 
 class Objective(NamedTuple):
-    """mean(network.loss) + l2/(2 m) Σ W² over the rows of X, m being their weight; `weights` None: 1 a row."""
+    """mean(network.loss) + l2/(2 m) Σ W² over the rows of X, m being their weight; `weights` None: 1 a row.
+
+    Where labels are smoothed, y is, and the network is a shallow copy whose loss does it no more.
+    """
 
     network: Network
     X: Any  # (n, in), dense or sparse
@@ -55,7 +59,18 @@ def objective(model: Any, X: Any, y: Any, sample_weight: Any = None, *, rule: bo
     if not hasattr(model, "network_"):
         raise NotFittedError(f"This {type(model).__name__} is not fitted yet: call fit(X, y) first.")
     X, y, weights = model.read_for(X, y, sample_weight)
-    return Objective(model.network_, X, y, weights, _build.l2_of(model))
+    net = model.network_
+    loss: Any = net.loss
+    target = describe.settle(loss, y, net.layers, net.dtype)
+    return Objective(_settled(net), X, target, weights, _build.l2_of(model))
+
+
+def _settled(net: Network) -> Network:
+    loss: Any = net.loss
+    if loss.smoothing:
+        net = copy(net)
+        net.loss = describe.settled(loss)
+    return net
 
 
 def _called(model: Any) -> str:
@@ -70,7 +85,7 @@ def _of_network(net: Network, X: Any, y: Any, sample_weight: Any) -> Objective:
         )
     x = net.inputs_for(X)
     target = describe.targets(net.loss, y, net.layers, x.shape[0], net.dtype)
-    return Objective(net, x, target, describe.weights(sample_weight, x.shape[0], net.dtype), 0.0)
+    return Objective(_settled(net), x, target, describe.weights(sample_weight, x.shape[0], net.dtype), 0.0)
 
 
 def _of_table(model: Tabular, X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:

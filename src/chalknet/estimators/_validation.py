@@ -40,8 +40,8 @@ def rows_apart(est: Any, X: Any, X_val: Any, y_val: Any, sample_weight_val: Any)
     if own != est.n_outputs_:
         raise ShapeError(f"y_val has {own} outputs, but y has {est.n_outputs_}.")
     weights = est._row_weights(sample_weight_val, x, y)
-    y = est._in_unit(y, weights, first=False)
-    dtype = X.dtype
+    dtype, net = X.dtype, est.network_
+    y = describe.settle(net.loss, est._in_unit(y, weights, first=False), net.layers, dtype)
     return Apart(
         describe.alike(x.astype(dtype, copy=False), X),
         y.astype(dtype, copy=False) if y.dtype.kind == "f" else y,

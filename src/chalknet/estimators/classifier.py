@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -15,7 +16,14 @@ from chalknet.engines import rules as r
 from chalknet.estimators import _build, _labels
 from chalknet.estimators._base import BaseMLP
 from chalknet.estimators._labels import CLASSIFICATION, has_probabilities, has_scores
-from chalknet.estimators._sklearn import StrOptions, first_partial_fit, fit_context, read, row_weights
+from chalknet.estimators._sklearn import (
+    Interval,
+    StrOptions,
+    first_partial_fit,
+    fit_context,
+    read,
+    row_weights,
+)
 from chalknet.exceptions import ParameterError
 from chalknet.layers.loss import Loss
 
@@ -37,6 +45,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             or a classification loss of the library: "focal", "hinge", "squared_hinge", "squared_error", …, or an
             object such as ``cn.Focal()``, which is taken as it is, its reduction included.
             With more than two classes, losses of single outputs set each class against the rest.
+        label_smoothing: the share of each label, in [0, 1), that goes to all classes alike, so that no answer is
+            ever learned as certain; with losses of probabilities.
         dropout: probability, or one a hidden layer, with which hidden units are left out in training.
         normalization: "batch" or "layer" puts ``cn.BatchNorm`` or ``cn.LayerNorm`` before the activation of
             each hidden layer, None nothing; "batch" not with "lbfgs".
@@ -67,6 +77,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseMLP._parameter_constraints,
         "loss": [StrOptions({*_labels.AUTO, *_labels.NAMES}), Loss],
+        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "class_weight": [StrOptions({"balanced"}), dict, None],
     }
 
@@ -100,6 +111,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         n_iter_no_change: int = 10,
         max_fun: int = 15000,
         loss: Any = "auto",
+        label_smoothing: float = 0.0,
         dropout: Any = 0.0,
         normalization: str | None = None,
         l1: float = 0.0,
@@ -136,6 +148,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         self.n_iter_no_change = n_iter_no_change
         self.max_fun = max_fun
         self.loss = loss
+        self.label_smoothing = label_smoothing
         self.dropout = dropout
         self.normalization = normalization
         self.l1 = l1
@@ -199,7 +212,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         one_of_many = self.n_outputs_ > 1 and not self._kind.startswith("multilabel")
         return (
             output,
-            _build.make_loss(row.name, self.loss),
+            _build.make_loss(row.name, self.loss, self.label_smoothing),
             1.0,
             r.ARGMAX if one_of_many else r.THRESHOLD,
         )

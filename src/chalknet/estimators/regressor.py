@@ -10,7 +10,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import column_or_1d
 
 from chalknet.engines import rules as r
-from chalknet.estimators import _build
+from chalknet.estimators import _build, _spread
 from chalknet.estimators._base import BaseMLP
 from chalknet.estimators._fitting import warn_user
 from chalknet.estimators._sklearn import StrOptions, fit_context, read
@@ -41,6 +41,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         loss: "squared_error", "poisson", or any regression loss of the library: "absolute_error", "huber", "log_cosh",
             "quantile", … (Poisson's has an exponential output); or an object, ``cn.Huber(delta=2.0)``, which is taken
             as it is: its reduction included, and ``cn.MSE()`` is the whole squared error, not half of it.
+            "gaussian" learns a mean and a standard deviation for each row (``predict(X, return_std=True)``),
+            ``cn.Quantile(q=(0.05, 0.5, 0.95))`` several quantiles at once, which never cross.
         hidden_layer_sizes, activation, solver, alpha, …: as in scikit-learn, and more: `activation` may be any name of
             the library, or one a hidden layer; `solver` any optimizer by name or as an object.
             Note: `alpha` is the L2 penalty, as in scikit-learn; the lecture calls the learning rate alpha, which is
@@ -180,7 +182,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         if y.min() < low or (row.above and y.min() == low):
             needed = "above" if row.above else "of at least"
             raise DataError(f'loss="{self.loss}" needs targets {needed} {low:g}, but y holds {y.min():g}.')
-        self.n_outputs_ = y.shape[1]
+        self.n_outputs_ = y.shape[1] * self._made_loss().outputs_per_target
         self.out_activation_ = row.pair
         return X, np.ascontiguousarray(y, X.dtype)
 
@@ -194,11 +196,19 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         return self.loss.row
 
     def _goal(self) -> tuple[str, Any, float, int]:
-        row = self._loss_row()
-        if row.name == "squared_error" and not isinstance(self.loss, Loss):
+        loss = self._made_loss()
+        if loss.name == "half_squared_error" and not isinstance(self.loss, Loss):
             # scikit-learn reports the mean over the outputs and descends by the gradient of their sum
-            return "identity", _build.make_loss("half_squared_error"), 1.0 / self.n_outputs_, r.R2
-        return row.pair, _build.make_loss(row.name, self.loss), 1.0, r.R2
+            return "identity", loss, 1.0 / self.n_outputs_, r.R2
+        score = (
+            r.NEGATIVE_LOSS if loss.outputs_per_target > 1 else r.R2
+        )  # whose outputs are no predictions alone
+        return loss.row.pair, loss, 1.0, score
+
+    def _made_loss(self) -> Loss:
+        row = self._loss_row()
+        halved = row.name == "squared_error" and not isinstance(self.loss, Loss)
+        return _build.make_loss("half_squared_error") if halved else _build.make_loss(row.name, self.loss)
 
     def _in_unit(self, y: np.ndarray, weights: np.ndarray | None, first: bool) -> np.ndarray:
         if first:
@@ -225,12 +235,51 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     def _strata(self, y: np.ndarray) -> None:
         return None
 
-    def predict(self, X: Any) -> np.ndarray:
-        """The predicted numbers, (n_samples,) or (n_samples, n_outputs), for X (n_samples, n_features)."""
+    def predict(self, X: Any, return_std: bool = False) -> Any:
+        """The predicted numbers for X (n_samples, n_features).
+
+        Args:
+            X: (n_samples, n_features) array, DataFrame or sparse matrix.
+            return_std: with ``loss="gaussian"``: the standard deviations of y around them too.
+
+        Returns (n_samples,) or (n_samples, n_targets); with several quantiles in the loss (n_samples, n_quantiles) or
+        (n_samples, n_targets, n_quantiles), in rising order. With ``return_std`` two arrays (n_samples[, n_targets]).
+
+        Raises ParameterError for ``return_std`` with a loss that tells no standard deviation.
+        """
         out = self._outputs(X)
-        if hasattr(self, "target_mean_"):
-            out = (out * self.target_scale_ + self.target_mean_).astype(out.dtype)
-        return out.ravel() if out.shape[1] == 1 else out
+        loss: Any = self.network_.loss
+        if return_std and not loss.row.d_p:
+            raise ParameterError(
+                f'predict(return_std=True) needs loss="gaussian", which learns it, but loss={self.loss!r} was fitted.'
+            )
+        if loss.outputs_per_target == 1:
+            out = self._in_own(out)
+            return out.ravel() if out.shape[1] == 1 else out
+        if loss.row.d_p:
+            mean, std = _spread.mean_and_std(out)
+            both = [self._in_own(mean), self._in_own(std, sizes=True)]
+            both = [a.ravel() if a.shape[1] == 1 else a for a in both]
+            return (both[0], both[1]) if return_std else both[0]
+        ordered = _spread.in_order(out, loss.outputs_per_target)
+        ordered = self._in_own(ordered.swapaxes(1, 2)).swapaxes(1, 2)
+        return ordered[:, 0] if ordered.shape[1] == 1 else ordered
+
+    def _in_own(self, out: np.ndarray, sizes: bool = False) -> np.ndarray:
+        """Predictions (…, targets), or sizes such as standard deviations, in y's own unit."""
+        if not hasattr(self, "target_mean_"):
+            return out
+        own = out * self.target_scale_ + (0.0 if sizes else self.target_mean_)
+        return own.astype(out.dtype)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """R² of the predictions; with several quantiles in the loss the mean D² of their pinball losses.
+
+        That is the share of the pinball loss of constant quantiles that is explained
+        (``sklearn.metrics.d2_pinball_score``).
+        """
+        predicted, loss = self.predict(X), self.network_.loss
+        return _spread.score(loss, y, predicted, sample_weight)  # type: ignore[arg-type]
 
     @available_if(lambda est: est._can_learn_in_steps())
     @fit_context(prefer_skip_nested_validation=True)

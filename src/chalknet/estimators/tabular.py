@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.metaestimators import available_if
 
+from chalknet.estimators import _spread
 from chalknet.estimators._labels import has_probabilities, has_scores
 from chalknet.estimators._tabular_base import Tabular, through
 from chalknet.estimators._target import read_classes, read_numbers
@@ -237,6 +238,16 @@ class TabularRegressor(RegressorMixin, Tabular):
         center, scale = unit_of(values[:, None], None, from_zero=row is not None and row.targets[0] == 0.0)
         return float(center[0]), float(scale[0])
 
-    def predict(self, X: Any) -> np.ndarray:
-        """The number for each row, (n,), in the unit of y."""
-        return self.fitted().predict(self._inputs(X)) * self.target_scale_ + self.target_mean_
+    def predict(self, X: Any, return_std: bool = False) -> Any:
+        """The number for each row, (n,), in the unit of y; several quantiles in the loss: (n, quantiles).
+
+        With ``return_std`` (``loss="gaussian"``) two arrays (n,): the numbers, and standard deviations around them.
+        """
+        found = self.fitted().predict(self._inputs(X), return_std=return_std)
+        if return_std:
+            return found[0] * self.target_scale_ + self.target_mean_, found[1] * self.target_scale_
+        return found * self.target_scale_ + self.target_mean_
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """R² of the predictions; with several quantiles in the loss the mean D² of their pinball losses."""
+        return _spread.score(self.network_.loss, y, self.predict(X), sample_weight)

@@ -122,6 +122,25 @@ def d_gamma_log(y, a, p):
     return 1.0 - y * np.exp(-a)
 
 
+def gaussian(y, a, p):
+    """l = (p + (y − a)² e^(−p)) / 2, the outputs being means a and log-variances p; without the constant log(2π)/2.
+
+    p is held at or above −60, so that a certain answer costs no infinity.
+    """
+    s = np.maximum(p, -60.0)
+    return 0.5 * (s + (y - a) * (y - a) * np.exp(-s))
+
+
+def d_gaussian(y, a, p):
+    """dl/da = (a − y) e^(−p)."""
+    return (a - y) * np.exp(-np.maximum(p, -60.0))
+
+
+def d_gaussian_p(y, a, p):
+    """dl/dp = (1 − (y − a)² e^(−p)) / 2, and 0 where p is held."""
+    return where(p > -60.0, 0.5 * (1.0 - (y - a) * (y - a) * np.exp(-np.maximum(p, -60.0))), 0.0 * p)
+
+
 _SIZES = "McCullagh and Nelder 1989, chapter 8"
 _COUNTS = "McCullagh and Nelder 1989; scikit-learn's poisson loss"
 
@@ -145,7 +164,8 @@ REGRESSION = (
     ),
     Loss(
         "quantile", quantile, d_quantile, "Quantile", 0.5, "q", kinks=lambda y, p: (y,), p_range=(0.0, 1.0),
-        source="Koenker and Bassett 1978", textbook=lambda y, a, p: where(y > a, p * (y - a), (1.0 - p) * (a - y)),
+        levels=True, source="Koenker and Bassett 1978",
+        textbook=lambda y, a, p: where(y > a, p * (y - a), (1.0 - p) * (a - y)),
         d_textbook=lambda y, a, p: where(a > y, 1.0 - p, where(a < y, -p, 0.5 - p)),
     ),
     Loss(
@@ -165,5 +185,10 @@ REGRESSION = (
     Loss(
         "gamma_log", gamma_log, d_gamma_log, "GammaLog", link="exp", targets=(0.0, INF), above=True, source=_SIZES,
         textbook=lambda y, a, p: y / np.exp(a) - 1.0 - np.log(y / np.exp(a)), d_linked=lambda y, a: 1.0 - y / a,
+    ),
+    Loss(
+        "gaussian", gaussian, d_gaussian, "GaussianNLL", rows=True, d_p=d_gaussian_p,
+        source="Nix and Weigend 1994, equation 3", textbook=lambda y, a, p: 0.5 * (p + (y - a) * (y - a) * np.exp(-p)),
+        d_textbook=lambda y, a, p: (a - y) * np.exp(-p),
     ),
 )  # fmt: skip

@@ -66,7 +66,7 @@ class Loss(NamedTuple):
     fused: tuple[str, str] | None = None  # (activation, loss): that loss on z is this one on activation(z)
     whole_row: bool = False  # f takes (m, n) and gives (m,)
     labels: bool = False  # targets are whole class numbers; the formula sees them one-hot
-    kinks: Callable[[float, float], tuple[float, ...]] | None = None  # kinks(y, p): the a where df jumps
+    kinks: Callable[[Any, Any], tuple[Any, ...]] | None = None  # kinks(y, p): the a where df jumps
     domain: tuple[float, float] = REALS  # a lies in this closed interval
     targets: tuple[float, float] = REALS  # y lies in this closed interval
     above: bool = False  # and not on its lower end
@@ -77,6 +77,17 @@ class Loss(NamedTuple):
     d_linked: Callable[..., Any] | None = (
         None  # the same in terms of a = link(z), for targets that sum to 1: (y, a)
     )
+    levels: bool = (
+        False  # p may be several numbers, such as quantiles: each target has an output for each of them
+    )
+    d_p: Callable[..., Any] | None = (
+        None  # dl/dp: then p is no constant but an output, the second half of a row's
+    )
+
+    @property
+    def smooths(self) -> bool:
+        """True where targets are shares from 0 to 1, so that labels can be smoothed."""
+        return self.targets == (0.0, 1.0)
 
 
 def find(kind: str, name: str, table: Mapping[str, Row], aliases: Mapping[str, str]) -> Row:

@@ -126,6 +126,8 @@ class MathML(Printer):
         "total": "<munder><mo>∑</mo><mtext>rows</mtext></munder>{}",
         "across": "<munder><mo>∑</mo><mtext>outputs</mtext></munder>{}", "all": "<mo>∑</mo>{}",
         "top": "<munder><mi>max</mi><mtext>outputs</mtext></munder>{}",
+        "left": f"<mi>left</mi>{OPEN}{{}}{CLOSE}", "right": f"<mi>right</mi>{OPEN}{{}}{CLOSE}",
+        "beside": "<mo>[</mo>{}<mo>|</mo>{}<mo>]</mo>",
         **{f: function(f) for f in ("log", "tanh", "sin", "cos", "erf", "erfc", "sign")},
     }  # fmt: skip
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from chalknet.chalk import rule
-from chalknet.chalk.expr import Expr, Symbol
+from chalknet.chalk import outputs, rule
+from chalknet.chalk.expr import Expr, Symbol, unguarded
 from chalknet.chalk.groups import Group
 from chalknet.chalk.ledger import Ledger
 from chalknet.chalk.numbers import shown
@@ -79,11 +79,13 @@ class Laws:
         """The loss of one output of one row and its derivative: where a 2 or a ½ comes from."""
         if self.book.rule:
             return [Law(symbol, (e,)) for symbol, e in zip(("l", "dz"), rule.laws(), strict=True)]
-        row, p = self.book.plain_loss, self.book.description.loss_p
+        row, p = self.book.plain_loss, outputs.symbol_of_p(self.book)
         y, q = Symbol("y", 0.5), Symbol("yhat", 0.25)
         laws = [
             Law("l", ((row.textbook or row.f)(y, q, p),)),
             Law("dl", ((row.d_textbook or row.df)(y, q, p),)),
         ]
+        if row.d_p is not None:
+            laws.append(Law("dlogvar", (unguarded(row.d_p(y, q, p)),)))
         linked = losses.get(self.book.description.loss).d_linked
         return laws if linked is None else [*laws, Law("dz", (linked(y, q),))]

@@ -44,6 +44,10 @@ def _of(e: Any) -> str:
         return f"{inner}ᵀ" if inner.startswith("(") else "×".join(reversed(inner.split("×")))
     if e.op == "total":
         return f"sum over the rows of {_bracketed(e.args[0])}"
+    if e.op in ("left", "right"):
+        return f"half of {_bracketed(e.args[0])}"
+    if e.op == "beside":
+        return " beside ".join(map(_bracketed, e.args))
     if e.op in ("across", "top", "all", "norm"):
         # softmax's own sum over a row: what it is divided into has the result's shape
         return ""

@@ -88,7 +88,7 @@ def loss_scale(fact, knob):
 def loss(net, fact, knob, buffer, index, m, k):
     """The rows' losses, whose sum is returned; leaves the objective's derivative by the last block (k)."""
     y, a, d = shift(buffer, fact[at.Y]), shift(buffer, net[k + at.BLOCK]), shift(buffer, net[k + at.DELTA])
-    p, factor = number(knob[at.LOSS_P], buffer), number(loss_scale(fact, knob), buffer)
+    p, factor = shift(buffer, fact[at.LOSS_P]), number(loss_scale(fact, knob), buffer)
     weights, room = shift(buffer, fact[at.W]), shift(buffer, fact[at.ROOM])
     out = shift(buffer, fact[at.ROW_LOSSES])
     call(

@@ -78,10 +78,11 @@ KEPT = 66  # of the padded parameters and running numbers
 LIMIT, LENGTHS = 67, 68  # address of the kernel that limits weights after an update; room for their lengths
 # 1: validation rows are none of X; what X, STARTS, COLUMNS, ALL_TARGETS, LABELS and ROW_WEIGHTS are for them.
 APART, OTHERS = 69, 70
-N_FACTS = 76
+LOSS_P = 76  # where the loss's shape parameter begins, a number for each output
+N_FACTS = 77
 
 # `knob` (float64).
-LOSS_P, PER_OUTPUT, REPORT, L1, L2, CLIP_NORM, CLIP_VALUE, THRESHOLD = range(8)
+PER_OUTPUT, REPORT, L1, L2, CLIP_NORM, CLIP_VALUE, THRESHOLD = range(1, 8)
 WEIGHT, RATE, TIME = (
     8,
     9,
@@ -205,7 +206,7 @@ class Layout:
                 fact[SLOT0 + i] = place(size)
             fact[BEST] = place(fact[KEPT]) if best else 0
             fact[CONSTANTS], fact[ONE], fact[ZEROS] = place(16), place(1), place(net[:, STRIDE].max())
-            fact[LENGTHS] = place(net[:, STRIDE].max())
+            fact[LENGTHS], fact[LOSS_P] = place(net[:, STRIDE].max()), place(net[-1, STRIDE])
         return place(0)
 
     def _block(self, at: int) -> int:

@@ -46,15 +46,22 @@ def derive(name, z, a, d, m, n, ld, p):
 
 
 def measure(name, y, a, d, w, out, room, m, n, ld, p, scale):
-    """out = w * loss, one number a row, and d = w * scale * dloss/da, for a block. `room` is scratch."""
+    """out = w * loss, one number a row, and d = w * scale * dloss/da, for a block.
+
+    `p` holds a number for each output. `room` is scratch.
+    """
     row = losses.get(name)
     if row.whole_row:
         softmax_cross_entropy(name, y, a, d, w, out, room, m, n, ld, p, scale)
         return
-    yy, aa, ww = block(y, m, n, ld), block(a, m, n, ld), w[:m]
+    yy, aa, ww, pp = block(y, m, n, ld), block(a, m, n, ld), w[:m], p[:n]
     d[: m * ld] = 0.0
-    block(d, m, n, ld)[:] = row.df(yy, aa, p) * (ww * scale)[:, None]
-    out[:m] = ww * row.f(yy, aa, p).sum(axis=1)
+    if row.d_p:
+        half = n // 2
+        yy, aa, pp = yy[:, :half], aa[:, :half], aa[:, half:]
+        block(d, m, n, ld)[:, half:] = row.d_p(yy, aa, pp) * (ww * scale)[:, None]
+    block(d, m, n, ld)[:, : aa.shape[1]] = row.df(yy, aa, pp) * (ww * scale)[:, None]
+    out[:m] = ww * row.f(yy, aa, pp).sum(axis=1)
 
 
 def prepare(name, rate, t, h, c):
@@ -118,13 +125,15 @@ def _measure(name, y, a, d, w, out, room, m, n, ld, p, scale):
     if row.whole_row:
         return softmax_cross_entropy
     f, df = scalar(row.f, dtype), scalar(row.df, dtype)
+    if row.d_p:
+        return _pairs(f, df, scalar(row.d_p, dtype))
 
     def loop(name, y, a, d, w, out, room, m, n, ld, p, scale):
         if m == 1:
             one = number(0.0, d)
             for j in range(n):
-                one += f(y[j], a[j], p)
-                d[j] = w[0] * scale * df(y[j], a[j], p)
+                one += f(y[j], a[j], p[j])
+                d[j] = w[0] * scale * df(y[j], a[j], p[j])
             out[0] = one * w[0]
             for j in range(n, ld):
                 d[j] = number(0.0, d)
@@ -141,8 +150,39 @@ def _measure(name, y, a, d, w, out, room, m, n, ld, p, scale):
             for j in range(n):
                 v, t = shift(values, j * size), shift(targets, j * size)
                 for i in range(size):
-                    each[i] += f(t[i], v[i], p)
-                    v[i] = weights[i] * scale * df(t[i], v[i], p)
+                    each[i] += f(t[i], v[i], p[j])
+                    v[i] = weights[i] * scale * df(t[i], v[i], p[j])
+            for i in range(size):
+                each[i] *= weights[i]
+            turn_rows_back(values, size, n, ld, shift(d, begin * ld))
+
+    return loop
+
+
+def _pairs(f, df, d_p):
+    """The loop of a loss of pairs of outputs: predictions, then what takes p's place for each of them."""
+
+    def loop(name, y, a, d, w, out, room, m, n, ld, p, scale):
+        half = n // 2
+        for begin in range(0, m, ROWS):
+            size = min(ROWS, m - begin)
+            values, targets = room, shift(room, ld * size)
+            turn_rows(shift(a, begin * ld), size, n, ld, values)
+            turn_rows(shift(y, begin * ld), size, n, ld, targets)
+            weights, each = shift(w, begin), shift(out, begin)
+            for i in range(size):
+                each[i] = number(0.0, d)
+            for j in range(half):
+                v, s, t = (
+                    shift(values, j * size),
+                    shift(values, (half + j) * size),
+                    shift(targets, j * size),
+                )
+                for i in range(size):
+                    own, partner, factor = v[i], s[i], weights[i] * scale
+                    each[i] += f(t[i], own, partner)
+                    v[i] = factor * df(t[i], own, partner)
+                    s[i] = factor * d_p(t[i], own, partner)
             for i in range(size):
                 each[i] *= weights[i]
             turn_rows_back(values, size, n, ld, shift(d, begin * ld))

@@ -54,7 +54,7 @@ def _measure(name, T):
     def step(y, a, d, w, out, room, m, n, ld, p, scale):
         loops.measure(name, y, a, d, w, out, room, m, n, ld, p, scale)
 
-    return step, VOID(*[types.CPointer(T)] * 6, I, I, I, T, T)
+    return step, VOID(*[types.CPointer(T)] * 6, I, I, I, types.CPointer(T), T)
 
 
 def _prepare(name, T):

@@ -144,7 +144,9 @@ class Wiring:
         )
         fact[at.SUMMED] = o.reduction == "sum"
         knob[at.PER_OUTPUT] = 1.0 / o.n_out if o.reduction == "mean" and not row.rows else 1.0
-        knob[at.LOSS_P], knob[at.REPORT] = o.loss_p, o.report
+        knob[at.REPORT], levels = o.report, np.atleast_1d(o.loss_p)
+        begin = int(fact[at.LOSS_P])
+        self.layout.buffer[begin : begin + o.n_out] = np.repeat(levels, o.n_out // len(levels))
         if o.l1 or o.l2:
             fact[at.PENALTY], knob[at.L1], knob[at.L2] = kernel(limits.penalise, self.dtype), o.l1, o.l2
 
