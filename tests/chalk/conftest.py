@@ -218,6 +218,15 @@ class Traces:
         """How far two ways to compute an update may be apart: those of small gradients that are normalised, farther."""
         return 1e-7 if self.normalized(net) else 1e-12
 
+    def blunt(self, net, trace):
+        """What is left of the digits of 1 - a, where a loss takes probabilities that are nearly sure."""
+        from chalknet.engines import describe
+
+        if net.loss.row.domain != (0.0, 1.0) or describe.joint_loss(net.layers, net.loss) is not None:
+            return 0.0
+        a = trace.book.passes[0].arrays[trace.book.output]
+        return float(1e-15 / np.clip(np.minimum(a, 1 - a).min(), 1e-9, 1.0))
+
     def bend(self, net):
         """How far central differences may be off: one row that is normalised lies exactly where softsign bends."""
         return 3e-5 if self.normalized(net) else 1e-5

@@ -62,9 +62,16 @@ class Board:
         self.loss = goal(reduction=description.reduction, **shape)
         self.learned = [layer for layer in self.layers if isinstance(layer, Learned)]
 
+    def spreads(self, x: Any) -> bool:
+        """Whether rows must leave their sparse form, since the first layer is no Dense: some at a time."""
+        return not isinstance(self.layers[0], Dense) and not isinstance(x, np.ndarray)
+
     def forward(self, x: Any, training: bool = False) -> np.ndarray:
         """The last layer's output."""
-        if not isinstance(self.layers[0], Dense) and not isinstance(x, np.ndarray):
+        if self.spreads(x):
+            if not training and x.shape[0] > BLOCK:
+                parts = [self.forward(x[i : i + BLOCK]) for i in range(0, x.shape[0], BLOCK)]
+                return np.concatenate(parts)
             x = x.toarray()
         for layer in self.layers:
             x = layer.forward(x, training)
@@ -92,6 +99,20 @@ class Board:
         if total == 0.0:
             return 0.0, np.zeros_like(output), 0.0
         return self.loss.forward(output, y, w), self.loss.backward(output, y, w), total
+
+    def slope(self, x: Any, y: np.ndarray, w: np.ndarray | None) -> tuple[float, np.ndarray, float]:
+        """The loss of some rows, its gradient as one flat vector, and the rows' weight."""
+        cost, derivative, total = self.cost(self.forward(x), y, w)
+        self.backward(derivative)
+        return cost, self.gradient(), total
+
+    def together(self, parts: list[tuple[float, np.ndarray, float]]) -> tuple[float, np.ndarray, float]:
+        """The same of several blocks of rows, from that of each."""
+        total = sum(weight for _, _, weight in parts)
+        summed = self.description.reduction == "sum" or total == 0.0
+        shares = [1.0 if summed else weight / total for _, _, weight in parts]
+        cost = float(np.dot(shares, [cost for cost, _, _ in parts]))
+        return cost, np.sum([share * g for share, (_, g, _) in zip(shares, parts, strict=True)], axis=0), total
 
     def penalise(self, gradient: np.ndarray, total_weight: float) -> float:
         """Add the gradient of l1 |w| + l2 w²/2, shared out over the batch's weight; returns the penalty."""

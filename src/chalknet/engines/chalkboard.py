@@ -11,7 +11,7 @@ import numpy as np
 from chalknet.engines import base
 from chalknet.engines import rules as r
 from chalknet.engines.base import NO_BUFFERS, Description, check_names, places
-from chalknet.engines.board import QUIET, Board, BoardReader
+from chalknet.engines.board import BLOCK, QUIET, Board, BoardReader
 from chalknet.engines.protocol import InTurn
 from chalknet.engines.random import dropout_mask, order
 from chalknet.engines.scoring import score
@@ -190,9 +190,10 @@ class ChalkboardEngine:
         def slope(parameters: np.ndarray) -> tuple[float, np.ndarray]:
             with np.errstate(**QUIET):
                 board = Board(fused, np.asarray(parameters, fused.dtype), buffers)
-                cost, derivative, total = board.cost(board.forward(x), y, w)
-                board.backward(derivative)
-                gradient = board.gradient()
+                size = BLOCK if board.spreads(x) else len(y)
+                blocks = (slice(begin, begin + size) for begin in range(0, len(y), size))
+                parts = [board.slope(x[i], y[i], None if w is None else w[i]) for i in blocks]
+                cost, gradient, total = parts[0] if len(parts) == 1 else board.together(parts)
                 return cost + board.penalise(gradient, total), gradient
 
         return slope

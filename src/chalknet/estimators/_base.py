@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from chalknet.engines import rules as r
 from chalknet.engines import select
-from chalknet.estimators import _build, _fitting, _state, _validation
+from chalknet.estimators import _build, _fitting, _standard, _state, _validation
 from chalknet.estimators._few import plain
 from chalknet.estimators._lbfgs import lbfgs
 from chalknet.estimators._sklearn import Interval, Options, StrOptions, fit_context, read, row_weights
@@ -38,6 +38,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
     validation_scores_: list[float] | None
     solver: Any
     normalization: str | None
+    standardize: bool
     clip_value: float | None
     max_norm: float | None
     max_time: float | None
@@ -73,6 +74,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         "max_fun": [Interval(Integral, 1, None, closed="left")],
         "dropout": [Interval(Real, 0, 1, closed="left"), list, tuple],
         "normalization": [StrOptions({*_build.NORMALIZATIONS}), None],
+        "standardize": ["boolean"],
         "l1": [Interval(Real, 0, None, closed="left")],
         "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
         "clip_value": [Interval(Real, 0, None, closed="neither"), None],
@@ -183,6 +185,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         if given:
             self.coefs_, self.intercepts_ = given
         self._sync()
+        _standard.learn(self, X, weights, first=first or given is not None, incremental=incremental)
         epochs = PARTIAL_FIT_CALLS if incremental else int(self.max_iter)
         if first or given or not incremental:
             batch = _fitting.batch_size(self.batch_size, X.shape[0], warn=False)
@@ -197,7 +200,15 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         output, loss, _, _ = self._goal()
         random, draw_seed = _build.draw_seed(self.random_state)
         self.network_ = _build.build(
-            sizes, self.activation, self.dropout, self.normalization, output, loss, dtype, random
+            sizes,
+            self.activation,
+            self.dropout,
+            self.normalization,
+            self.standardize,
+            output,
+            loss,
+            dtype,
+            random,
         )
         self.network_.seed = draw_seed()
         self.n_layers_ = len(sizes)

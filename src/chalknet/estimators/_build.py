@@ -22,7 +22,7 @@ from chalknet.layers.base import Layer
 from chalknet.layers.dense import Dense
 from chalknet.layers.dropout import Dropout
 from chalknet.layers.loss import Loss
-from chalknet.layers.normalization import BatchNorm, LayerNorm
+from chalknet.layers.normalization import BatchNorm, LayerNorm, Standardize
 from chalknet.layers.optimizer import SGD, Optimizer
 from chalknet.maths import initializers
 from chalknet.maths.losses import LOSSES
@@ -95,6 +95,7 @@ def build(
     activation: Any,
     dropout: Any,
     normalization: str | None,
+    standardize: bool,
     output: str,
     loss: Loss,
     dtype: Any,
@@ -104,7 +105,7 @@ def build(
     n_hidden = len(sizes) - 2
     names = one_each(activation, n_hidden, "activation")
     rates = dropout_rates(dropout, n_hidden)
-    layers: list[Layer] = []
+    layers: list[Layer] = [Standardize(sizes[0], dtype=dtype)] if standardize else []
     for i in range(len(sizes) - 1):
         name = names[i] if i < n_hidden else names[-1] if names else activation
         row = initializers.get("sklearn_logistic" if name in LOGISTIC else "sklearn")

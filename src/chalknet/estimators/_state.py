@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from chalknet.estimators import _standard
 from chalknet.estimators._plain import from_plain, parameters_from_plain, parameters_to_plain, to_plain
 from chalknet.exceptions import ModelFileError
 from chalknet.network import Network
@@ -18,7 +19,7 @@ E = TypeVar("E", bound="BaseMLP")
 KEPT = (
     "n_features_in_", "feature_names_in_", "n_outputs_", "n_layers_", "out_activation_", "n_iter_", "t_", "loss_",
     "best_loss_", "best_validation_score_", "validation_scores_", "engine_", "classes_", "_kind",
-    "target_mean_", "target_scale_",
+    "target_mean_", "target_scale_", *_standard.KEPT,
 )  # fmt: skip
 
 

@@ -50,6 +50,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         dropout: probability, or one a hidden layer, with which hidden units are left out in training.
         normalization: "batch" or "layer" puts ``cn.BatchNorm`` or ``cn.LayerNorm`` before the activation of
             each hidden layer, None nothing; "batch" not with "lbfgs".
+        standardize: the network's first layer takes the mean of each column of X from it and divides by its standard
+            deviation, so that the model takes raw inputs. ``fit`` learns them from all rows (weighted as they are),
+            ``partial_fit`` from all rows seen so far; a ``warm_start`` keeps those of the first fit.
         l1: adds l1/m Σ |W|, which leaves few weights; not with "lbfgs".
         clip_norm: the most that a gradient's length may be, None for no limit; not with "lbfgs".
         clip_value: the most that each number of a gradient may be in size, None for no limit; not with "lbfgs".
@@ -114,6 +117,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         label_smoothing: float = 0.0,
         dropout: Any = 0.0,
         normalization: str | None = None,
+        standardize: bool = False,
         l1: float = 0.0,
         clip_norm: float | None = None,
         clip_value: float | None = None,
@@ -151,6 +155,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         self.label_smoothing = label_smoothing
         self.dropout = dropout
         self.normalization = normalization
+        self.standardize = standardize
         self.l1 = l1
         self.clip_norm = clip_norm
         self.clip_value = clip_value

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["d_normalized", "deviation", "moments", "normalized", "unbiased"]
+__all__ = ["d_normalized", "deviation", "joined", "moments", "normalized", "unbiased"]
 
 
 def moments(x: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
@@ -22,6 +22,22 @@ def moments(x: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
     """
     mean = np.mean(x, axis=axis, keepdims=True)
     return mean, np.mean(np.square(x - mean), axis=axis, keepdims=True)
+
+
+def joined(
+    n: float, mean: np.ndarray, variance: np.ndarray, m: float, other: np.ndarray, spread: np.ndarray
+) -> tuple:
+    """Mean and variance of n rows and m others together, from those of each.
+
+    μ = (n μ₁ + m μ₂)/(n + m) and v = (n v₁ + m v₂ + n m/(n + m) (μ₂ − μ₁)²)/(n + m). Source: Chan, Golub and LeVeque
+    1983, equations 2.1.
+
+    Example:
+        >>> joined(2.0, np.array([2.0]), np.array([1.0]), 1.0, np.array([5.0]), np.array([0.0]))
+        (array([3.]), array([2.66666667]))
+    """
+    total, apart = n + m, other - mean
+    return mean + apart * (m / total), (n * variance + m * spread + (n * m / total) * apart * apart) / total
 
 
 def deviation(variance: np.ndarray, epsilon: float) -> np.ndarray:
