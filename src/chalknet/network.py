@@ -24,6 +24,7 @@ from chalknet.exceptions import DivergenceWarning, ParameterError
 from chalknet.files import network_state
 from chalknet.layers.base import Layer
 from chalknet.layers.config import ABOVE_ZERO, number, whole
+from chalknet.layers.dropout import Dropout
 from chalknet.layers.loss import Loss
 from chalknet.layers.optimizer import SGD, Optimizer
 
@@ -125,6 +126,34 @@ class Network(Layered):
         if ready.takes(x):
             return ready.read(x)
         return select.load(name).predict(ready.description, self._flat, x, True, self._buffers)
+
+    def predict_samples(self, X: Any, n_samples: int = 100, random_state: Any = None) -> np.ndarray:
+        """Return predictions with dropout on, as in training, n_samples times: (n_samples, rows, outputs).
+
+        How far apart they lie tells how sure the network is (Monte-Carlo dropout: Gal and Ghahramani 2016,
+        arXiv:1506.02142, section 4). Batch normalisation predicts as ever.
+
+        Args:
+            X: (rows, inputs), an array or CSR matrix.
+            n_samples: how many networks to draw.
+            random_state: None, a seed or a NumPy ``RandomState`` that the masks are drawn from.
+
+        Raises ParameterError for a network without ``Dropout``, whose predictions are all the same.
+
+        >>> import chalknet as cn
+        >>> net = cn.Network([cn.Dense(2, 8), cn.ReLU(), cn.Dropout(0.5), cn.Dense(8, 1)], random_state=0)
+        >>> net.predict_samples([[1.0, 2.0]], 50, random_state=0).shape
+        (50, 1, 1)
+        """
+        if not any(isinstance(layer, Dropout) and layer.rate > 0.0 for layer in self.layers):
+            raise ParameterError(
+                "predict_samples needs a network with Dropout: without it all its predictions are the same."
+            )
+        n = whole("predict_samples", "n_samples", n_samples)
+        seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+        d = describe.network(self.layers, self.loss)
+        engine = select.load(self.engine_ if select.available() else "numpy")
+        return engine.samples(d, self._flat, self.inputs_for(X), True, self._buffers, n, seed)
 
     def objective(
         self,

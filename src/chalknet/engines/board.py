@@ -9,6 +9,7 @@ import numpy as np
 
 from chalknet.engines import base
 from chalknet.engines.base import NO_BUFFERS, Description, places
+from chalknet.engines.random import mask_source
 from chalknet.layers import activation, loss
 from chalknet.layers.base import Layer
 from chalknet.layers.dense import Dense
@@ -75,6 +76,16 @@ class Board:
             x = x.toarray()
         for layer in self.layers:
             x = layer.forward(x, training)
+        return x
+
+    def sampled(self, x: Any, first: int, seed: int, epoch: int) -> np.ndarray:
+        """The last layer's output for rows from number `first` on, with the dropout of that seed and epoch."""
+        x = x.toarray() if self.spreads(x) else x
+        rows = np.arange(first, first + x.shape[0])
+        for k, layer in enumerate(self.layers):
+            if isinstance(layer, Dropout):
+                layer.mask_source = mask_source(seed, k, epoch, rows, layer.rate, self.description.dtype)
+            x = layer.forward(x, isinstance(layer, Dropout))
         return x
 
     def backward(self, d: np.ndarray) -> None:
@@ -151,11 +162,12 @@ class BoardReader:
         name = description.output_link()
         self.last = activation.find(name)() if link and name != "identity" else None
 
-    def __call__(self, X: Any) -> np.ndarray:
-        """Predictions, a block of rows at a time."""
+    def __call__(self, X: Any, draw: tuple[int, int] | None = None) -> np.ndarray:
+        """Predictions, a block of rows at a time; with a `draw` (seed, epoch) of dropout's masks."""
         out = np.empty((X.shape[0], self.n_out), self.dtype)
         with np.errstate(**QUIET):
             for begin in range(0, len(out), BLOCK):
-                a = self.board.forward(X[begin : begin + BLOCK])
+                rows = X[begin : begin + BLOCK]
+                a = self.board.forward(rows) if draw is None else self.board.sampled(rows, begin, *draw)
                 out[begin : begin + BLOCK] = a if self.last is None else self.last.forward(a)
         return out

@@ -13,7 +13,7 @@ from chalknet.engines import rules as r
 from chalknet.engines.base import NO_BUFFERS, Description, check_names, places
 from chalknet.engines.board import BLOCK, QUIET, Board, BoardReader
 from chalknet.engines.protocol import InTurn
-from chalknet.engines.random import dropout_mask, order
+from chalknet.engines.random import mask_source, order
 from chalknet.engines.scoring import score
 from chalknet.engines.state import Data, State, Until
 from chalknet.layers.dense import Dense
@@ -92,7 +92,7 @@ class BoardSession:
         counts = state.counts
         for k, layer in enumerate(board.layers):
             if isinstance(layer, Dropout):
-                layer.mask_source = _mask_source(
+                layer.mask_source = mask_source(
                     state.seed, k, int(counts[r.EPOCH]), index, layer.rate, d.dtype
                 )
         output = board.forward(self.data.X[index], training=True)
@@ -162,10 +162,6 @@ class BoardSession:
         return reason
 
 
-def _mask_source(seed: int, layer: int, epoch: int, index: np.ndarray, rate: float, dtype: str) -> Any:
-    return lambda shape: dropout_mask(seed, layer, epoch, index, shape[1], rate, dtype)
-
-
 class ChalkboardEngine:
     """Layer objects in a Python loop, see `protocol.Engine`."""
 
@@ -214,6 +210,20 @@ class ChalkboardEngine:
     ) -> np.ndarray:
         """The last layer's output for all rows of X, through the loss's link if wished."""
         return BoardReader(description, parameters, link, buffers)(X)
+
+    def samples(
+        self,
+        description: Description,
+        parameters: np.ndarray,
+        X: Any,
+        link: bool,
+        buffers: np.ndarray,
+        n: int,
+        seed: int,
+    ) -> np.ndarray:
+        """The same with dropout on, n times over (n, rows, out); the masks follow from the seed."""
+        reader = BoardReader(description, parameters, link, buffers)
+        return np.stack([reader(X, (seed, i)) for i in range(n)])
 
 
 ENGINE = ChalkboardEngine()

@@ -115,3 +115,19 @@ class Engine(Protocol):
     ) -> np.ndarray:
         """The last layer's output (n, out); with `link`, through the loss's link."""
         ...
+
+    def samples(
+        self,
+        description: Description,
+        parameters: np.ndarray,
+        X: Any,
+        link: bool,
+        buffers: np.ndarray,
+        n: int,
+        seed: int,
+    ) -> np.ndarray:
+        """The same with dropout on, n times over (n, rows, out).
+
+        The masks are those of a training with this seed, whose epochs are the samples and whose rows are X's.
+        """
+        ...

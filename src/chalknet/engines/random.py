@@ -76,6 +76,11 @@ def dropout_mask(
     return kept.astype(dtype) * np.asarray(1.0 / (1.0 - rate), dtype)
 
 
+def mask_source(seed: int, layer: int, epoch: int, rows: np.ndarray, rate: float, dtype: Any) -> Any:
+    """What a dropout layer asks for its mask, given the shape of its inputs."""
+    return lambda shape: dropout_mask(seed, layer, epoch, rows, shape[1], rate, dtype)
+
+
 def dropout_threshold(rate: float) -> int:
     """Draws of 32 bits below this number drop their unit."""
     return int(rate * 2.0**32)

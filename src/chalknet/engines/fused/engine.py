@@ -169,19 +169,63 @@ class FusedEngine:
         buffers: np.ndarray = NO_BUFFERS,
     ) -> np.ndarray:
         """The last layer's output for all rows of X, through the loss's link if wished."""
-        n, csr = X.shape[0], is_csr(X)
-        layout = Layout(description, min(BLOCK, max(n, 1)), training=False, narrow=first_narrow(csr))
-        wiring = Wiring(layout)
+        return Forward(description, parameters, X, link, buffers)()
+
+    @quiet
+    def samples(
+        self,
+        description: Description,
+        parameters: np.ndarray,
+        X: Any,
+        link: bool,
+        buffers: np.ndarray,
+        n: int,
+        seed: int,
+    ) -> np.ndarray:
+        """The same with dropout on, n times over (n, rows, out); the masks follow from the seed."""
+        forward = Forward(description, parameters, X, link, buffers, sampling=True)
+        forward.layout.fact[at.SEED] = seed
+        out = np.empty((n, X.shape[0], description.n_out), forward.layout.dtype)
+        for i in range(n):
+            forward.layout.fact[at.EPOCH] = i
+            out[i] = forward()
+        return out
+
+
+class Forward:
+    """The way forward for all rows of X, ready to be gone."""
+
+    def __init__(
+        self,
+        description: Description,
+        parameters: np.ndarray,
+        X: Any,
+        link: bool,
+        buffers: np.ndarray,
+        *,
+        sampling: bool = False,
+    ) -> None:
+        self.n, csr = X.shape[0], is_csr(X)
+        batch = min(BLOCK, max(self.n, 1))
+        layout = self.layout = Layout(
+            description, batch, training=False, sampling=sampling, narrow=first_narrow(csr)
+        )
+        self.n_out = description.n_out
+        wiring = self.wiring = Wiring(layout)  # it holds the arrays whose memory the layout names
         wiring.rows(X)
         wiring.layers(csr)
         if link:
             wiring.link(description.output_link())
         layout.pack(parameters, 0)
         layout.pack_kept(buffers, 0)
-        out, index = np.empty((n, description.n_out), layout.dtype), np.empty(BLOCK, np.int64)
+
+    def __call__(self) -> np.ndarray:
+        """The last block's numbers (rows, out)."""
+        layout, out = self.layout, np.empty((self.n, self.n_out), self.layout.dtype)
+        index = np.empty(BLOCK, np.int64)
         arrays = (layout.nets.reshape(-1), layout.facts.reshape(-1), layout.knob, layout.buffer, index)
         run = entry(t.predict, str(layout.dtype), t.predict_type)
-        run(*map(pointer, arrays), n, pointer(out.reshape(-1)))
+        run(*map(pointer, arrays), self.n, pointer(out.reshape(-1)))
         return out
 
 

@@ -79,7 +79,8 @@ LIMIT, LENGTHS = 67, 68  # address of the kernel that limits weights after an up
 # 1: validation rows are none of X; what X, STARTS, COLUMNS, ALL_TARGETS, LABELS and ROW_WEIGHTS are for them.
 APART, OTHERS = 69, 70
 LOSS_P = 76  # where the loss's shape parameter begins, a number for each output
-N_FACTS = 77
+SAMPLING = 77  # 1: dropout is on although nothing is learned
+N_FACTS = 78
 
 # `knob` (float64).
 PER_OUTPUT, REPORT, L1, L2, CLIP_NORM, CLIP_VALUE, THRESHOLD = range(1, 8)
@@ -104,6 +105,7 @@ class Layout:
         description: the network, and for training its options.
         batch: rows of a batch.
         training: whether there are gradients, dropout and a loss.
+        sampling: whether there is dropout all the same.
         slots, best: how many optimizer slots to keep room for, and whether for the best parameters.
         blocks: how many blocks of a batch's rows are worked on at a time.
         narrow: from which layer on those with few outputs have their weights turned.
@@ -115,6 +117,7 @@ class Layout:
         batch: int,
         *,
         training: bool,
+        sampling: bool = False,
         slots: int = 0,
         best: bool = False,
         blocks: int = 1,
@@ -122,7 +125,7 @@ class Layout:
     ) -> None:
         self.description = d = description.fused() if training else description
         self.dtype = np.dtype(d.dtype)
-        self.specs = [s for s in d.layers if training or s.kind != base.DROPOUT]
+        self.specs = [s for s in d.layers if training or sampling or s.kind != base.DROPOUT]
         self.training = training
         k = len(self.specs)
         self.nets, self.facts = (
@@ -130,7 +133,7 @@ class Layout:
             np.zeros((blocks, N_FACTS), np.int64),
         )
         self.net, self.fact = self.nets[0], self.facts[0]
-        self.fact[ORDERED] = -1
+        self.fact[ORDERED], self.fact[SAMPLING] = -1, sampling
         self.knob = np.zeros(MOMENTS + 3 * d.n_out + 2 * k)
         self.knob[SHAPE] = MOMENTS + 3 * d.n_out
         self.dense = [i for i, s in enumerate(self.specs) if s.kind == base.DENSE]
@@ -218,6 +221,9 @@ class Layout:
             if s.kind in base.SCALED:
                 net[i, SPREAD] = place(rows if s.kind == base.LAYER_NORM else 4 * net[i, STRIDE])
                 net[i, MASK] = place(net[i, STRIDE] * rows) if self.training else net[i + 1, BLOCK]
+        for i, s in enumerate(self.specs):
+            if s.kind == base.DROPOUT:
+                net[i, MASK] = place(net[i + 1, STRIDE] * rows)
         if not self.training:
             return place(0)
         stride = int(net[-1, STRIDE])
@@ -228,8 +234,6 @@ class Layout:
         for i in range(len(self.specs) - 1, -1, -1):
             own = i in self.learned
             net[i, DELTA] = place(net[i, STRIDE] * rows) if own else net[i + 1, DELTA]
-            if self.specs[i].kind == base.DROPOUT:
-                net[i, MASK] = place(net[i + 1, STRIDE] * rows)
         return place(0)
 
     def _row_size(self) -> int:

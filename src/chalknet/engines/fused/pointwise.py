@@ -39,10 +39,10 @@ def derive(net, fact, knob, buffer, index, m, k):
 
 
 def drop(net, fact, knob, buffer, index, m, k):
-    """Draw dropout's mask and apply it; without training, pass the block on."""
+    """Draw dropout's mask and apply it; where nothing is learned or sampled, pass the block on."""
     n, stride = net[k + at.WIDTH], net[k + at.STRIDE]
     a, out = shift(buffer, net[k + at.BLOCK]), shift(buffer, net[k + at.NEXT + at.BLOCK])
-    if fact[at.LEARNING] == 0:
+    if fact[at.LEARNING] == 0 and fact[at.SAMPLING] == 0:
         copy(out, a, m * stride)
         return 0.0
     mask = shift(buffer, net[k + at.MASK])
