@@ -69,5 +69,7 @@ def test_what_cannot_be_sampled_is_refused() -> None:
     net = cn.Network([cn.Dense(2, 1)], random_state=0)
     with pytest.raises(ParameterError, match="needs a network with Dropout"):
         net.predict_samples([[1.0, 2.0]])
-    with pytest.raises(ParameterError, match="n_samples must be a whole number of at least 1, but was given 0"):
+    with pytest.raises(
+        ParameterError, match="n_samples must be a whole number of at least 1, but was given 0"
+    ):
         network().predict_samples(np.ones((1, 5)), 0)

@@ -337,7 +337,7 @@ def test_ctrl_c_from_outside_is_served_soon(threads: str, monkeypatch: pytest.Mo
         cn.fit_many(estimators, X, NUMBERS)
     assert time.perf_counter() - begin < 15.0
     begun = [est for est in estimators if est.n_iter_ > 0]
-    assert len(begun) in ({1, 2} if threads == "1" else {2, 3, 4, 5})  # as far as they came
+    assert 1 <= len(begun) <= (2 if threads == "1" else 5)  # as far as they came
     for est in begun:
         assert len(est.loss_curve_) == est.n_iter_
         again = cn.MLPRegressor(

@@ -123,7 +123,11 @@ class Board:
         summed = self.description.reduction == "sum" or total == 0.0
         shares = [1.0 if summed else weight / total for _, _, weight in parts]
         cost = float(np.dot(shares, [cost for cost, _, _ in parts]))
-        return cost, np.sum([share * g for share, (_, g, _) in zip(shares, parts, strict=True)], axis=0), total
+        return (
+            cost,
+            np.sum([share * g for share, (_, g, _) in zip(shares, parts, strict=True)], axis=0),
+            total,
+        )
 
     def penalise(self, gradient: np.ndarray, total_weight: float) -> float:
         """Add the gradient of l1 |w| + l2 w²/2, shared out over the batch's weight; returns the penalty."""

@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-from abc import ABCMeta, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted
 
 from chalknet.engines import rules as r
 from chalknet.engines import select
-from chalknet.estimators import _build, _fitting, _standard, _state, _validation
-from chalknet.estimators._few import plain
+from chalknet.estimators import _build, _ensemble, _fitting, _standard, _validation
+from chalknet.estimators._fitted import FittedMLP
 from chalknet.estimators._lbfgs import lbfgs
-from chalknet.estimators._sklearn import Interval, Options, StrOptions, fit_context, read, row_weights
+from chalknet.estimators._sklearn import Interval, Options, StrOptions, fit_context, row_weights
 from chalknet.exceptions import ShapeError
 from chalknet.layers.optimizer import Optimizer
 from chalknet.layers.schedule import Schedule
 from chalknet.maths.activations import ACTIVATIONS, ALIASES
 from chalknet.maths.optimizers import OPTIMIZERS
 from chalknet.maths.schedules import SCHEDULES
-from chalknet.network import Network
 
 PARTIAL_FIT_CALLS = 200  # what one call of partial_fit counts as where the engine is chosen
 
 
-class BaseMLP(BaseEstimator, metaclass=ABCMeta):
+class BaseMLP(FittedMLP):
     """Both estimators but for their targets. Parameters stand in the constructors' signatures only."""
 
-    network_: Network
-    coefs_: list[np.ndarray]
-    intercepts_: list[np.ndarray]
     loss_curve_: list[float]
     validation_scores_: list[float] | None
     solver: Any
@@ -75,6 +69,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         "dropout": [Interval(Real, 0, 1, closed="left"), list, tuple],
         "normalization": [StrOptions({*_build.NORMALIZATIONS}), None],
         "standardize": ["boolean"],
+        "n_estimators": [Interval(Integral, 1, None, closed="left")],
         "l1": [Interval(Real, 0, None, closed="left")],
         "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
         "clip_value": [Interval(Real, 0, None, closed="neither"), None],
@@ -146,6 +141,10 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         own: tuple[Any, Any, Any] = (None, None, None),
     ) -> Self:
         _validation.check_pair(self, *own)
+        if self.n_estimators > 1:
+            _ensemble.fit(self, X, y, sample_weight, incremental=incremental, own=own)
+            return self
+        self.__dict__.pop("_others", None)
         data = self._prepare(lambda first: self._take(X, y, sample_weight, incremental, first), incremental)
         if self._by_lbfgs():
             if lbfgs(self, *data):
@@ -236,38 +235,6 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
     def _hint(self, y: np.ndarray, weights: np.ndarray | None) -> None:
         """Tell what would have helped a run that has ended."""
 
-    def _show(self) -> None:
-        """Let `coefs_` and `intercepts_` be the network's own arrays."""
-        self.coefs_ = [layer.weights for layer in self.network_.dense]
-        self.intercepts_ = [layer.biases[0] for layer in self.network_.dense]
-
-    def _sync(self) -> None:
-        """Take over arrays that were put into `coefs_` or `intercepts_` (or came back from a pickle as copies)."""
-        dense = self.network_.dense
-        if len(self.coefs_) != len(dense) or len(self.intercepts_) != len(dense):
-            raise ShapeError(f"coefs_ and intercepts_ must hold {len(dense)} arrays each, one a layer.")
-        changed = False
-        for layer, w, b in zip(dense, self.coefs_, self.intercepts_, strict=True):
-            if w is not layer.weights:
-                layer.weights, changed = w, True
-            own, given = layer.biases[0], np.asarray(b)
-            if not (np.may_share_memory(given, own) and given.strides == own.strides):
-                layer.biases, changed = given, True
-        if changed:
-            self._show()
-
-    def _outputs(self, X: Any, *, check: bool = True) -> np.ndarray:
-        """What the network predicts for X, (n_samples, n_outputs)."""
-        if check and not plain(self, X):
-            check_is_fitted(self)
-            X = read(self, X, accept_sparse=["csr", "csc"], dtype=(np.float64, np.float32), reset=False)
-        self._sync()
-        return self.network_.predict(X)
-
-    def _says_yes(self) -> float:
-        """A prediction above it says yes."""
-        return _build.says_yes(self.network_.loss.row, linked=True)  # type: ignore[union-attr]
-
     def _by_lbfgs(self) -> bool:
         return isinstance(self.solver, str) and self.solver == "lbfgs"
 
@@ -284,23 +251,6 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
             r.VALIDATION if self.early_stopping else r.LOSS,
             r.NEGATIVE_LOSS if self._by_loss else self._goal()[3],
         )
-
-    def summary(self) -> None:
-        """Print a table of the layers, their output sizes and how many parameters they have."""
-        check_is_fitted(self)
-        self._sync()
-        self.network_.summary()
-
-    def to_state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """Everything fitted, as named arrays and a document that JSON can hold; `from_state` makes it again."""
-        check_is_fitted(self)
-        self._sync()
-        return _state.to_state(self)
-
-    @classmethod
-    def from_state(cls, arrays: dict[str, np.ndarray], document: dict[str, Any]) -> Self:
-        """The estimator that `to_state` described."""
-        return _state.from_state(cls, arrays, document)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -19,8 +19,11 @@ from chalknet.exceptions import DataError, ParameterError
 from chalknet.layers.optimizer import SGD
 
 
-def lbfgs(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None) -> bool:
-    """L-BFGS by SciPy on the whole data's loss and gradient, in float64; tells whether Ctrl-C stopped it."""
+def lbfgs(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None, ends: float | None = None) -> bool:
+    """L-BFGS by SciPy on the whole data's loss and gradient, in float64; tells whether Ctrl-C stopped it.
+
+    It must stop by `ends` (of `time.perf_counter`), by default when its own `max_time` is over.
+    """
     net = est.network_
     loss: Any = net.loss
     _refuse(est)
@@ -37,7 +40,8 @@ def lbfgs(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None) -> bool:
     state = State.start(net.parameters, d, net.seed, net.buffers)  # what callbacks are told of
     state.losses = net.loss_curve_ = est.loss_curve_
     halted = stopped = late = False
-    begun = time.perf_counter()
+    if ends is None and est.max_time is not None:
+        ends = time.perf_counter() + est.max_time
     est.n_iter_ = 0
 
     def told(intermediate_result: Any) -> None:
@@ -48,7 +52,7 @@ def lbfgs(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None) -> bool:
         state.counts[r.DONE] = state.counts[r.FIT_STEP] = est.n_iter_
         if verbose:
             print(f"Iteration {est.n_iter_}, loss = {est.loss_:.8f}")
-        late = est.max_time is not None and time.perf_counter() > begun + est.max_time
+        late = ends is not None and time.perf_counter() > ends
         if (each is not None and each(est.n_iter_)) or late:
             halted = True
             raise StopIteration

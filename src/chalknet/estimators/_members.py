@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,16 +12,32 @@ from chalknet.engines import rules as r
 from chalknet.engines import select, threads
 from chalknet.engines.drive import Told
 from chalknet.engines.protocol import Engine, Session
+from chalknet.engines.state import Apart
 from chalknet.estimators import _fitting
-from chalknet.estimators._base import BaseMLP
 from chalknet.estimators._lbfgs import lbfgs
+
+if TYPE_CHECKING:
+    from chalknet.estimators._base import BaseMLP
 
 
 class Member:
-    """One estimator of the population, and how far it has come."""
+    """One estimator of the population, and how far it has come.
 
-    def __init__(self, est: BaseMLP, data: tuple[Any, np.ndarray, np.ndarray | None]) -> None:
+    `incremental`: it learns for one epoch only; `apart`: validation rows that are none of X; `ends`: when it must stop
+    by `time.perf_counter`, where its own `max_time`, counted from its begin, is not what counts.
+    """
+
+    def __init__(
+        self,
+        est: BaseMLP,
+        data: tuple[Any, np.ndarray, np.ndarray | None],
+        *,
+        incremental: bool = False,
+        apart: Apart | None = None,
+        ends: float | None = None,
+    ) -> None:
         self.est, self.data = est, data
+        self.incremental, self.apart, self.ends = incremental, apart, ends
         self.run: _fitting.Run | None = None
         self.reason, self.begun, self.ended = r.RUNNING, False, False
         self.error: Exception | None = None
@@ -34,10 +51,11 @@ class Member:
     def begin(self, engine: Engine) -> Session | None:
         """Prepare the run and its callbacks; None where this fails."""
         try:
-            run = _fitting.plan(self.est, *self.data, incremental=False)
+            run = _fitting.plan(self.est, *self.data, incremental=self.incremental, apart=self.apart)
             session = engine.session(run.description, run.state, run.data)
             self.context = run.called_back()
-            self.told = Told(run.state, self.context.__enter__(), seconds=self.est.max_time)
+            seconds = self.est.max_time if self.ends is None else max(self.ends - time.perf_counter(), 0.0)
+            self.told = Told(run.state, self.context.__enter__(), seconds=seconds)
         except Exception as error:  # noqa: BLE001  raised when the others are done
             self.error, self.ended = error, True
             return None
@@ -67,7 +85,7 @@ class Member:
         """Fit by L-BFGS."""
         self.begun = True
         try:
-            stopped = lbfgs(self.est, *self.data)
+            stopped = lbfgs(self.est, *self.data, self.ends)
             self.est._show()
         except Exception as error:  # noqa: BLE001  raised when the others are done
             self.error, stopped = error, False
@@ -84,6 +102,17 @@ class Member:
             self.est._show()
         except Exception as error:  # noqa: BLE001  raised when the others are done
             self.error = error
+
+
+def train(members: list[Member]) -> None:
+    """Train all members, those of each engine together. Ctrl-C passes through, when they have been told."""
+    for name in select.ENGINES:
+        those = [m for m in members if m.est.engine_ == name and not m.est._by_lbfgs()]
+        if those:
+            side_by_side(select.load(name), those)
+    for member in members:
+        if member.est._by_lbfgs():
+            member.in_turn()
 
 
 def side_by_side(engine: Engine, members: list[Member]) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chalknet.estimators._base import BaseMLP
 from chalknet.estimators._fitting import rows_of
+
+if TYPE_CHECKING:
+    from chalknet.estimators._base import BaseMLP
 
 # What a first reading of the data leaves in an estimator.
 OF_X = ("n_features_in_", "feature_names_in_")

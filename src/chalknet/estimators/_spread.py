@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import d2_pinball_score, r2_score
 
+from chalknet.exceptions import ParameterError
 from chalknet.layers.loss import Loss
+
+LEAST = -60.0  # where the loss holds log-variances
 
 
 def in_order(out: np.ndarray, several: int) -> np.ndarray:
@@ -25,12 +28,52 @@ def in_order(out: np.ndarray, several: int) -> np.ndarray:
 def mean_and_std(out: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Outputs (n, 2 x targets) of a network under a Gaussian loss as two arrays (n, targets)."""
     half = out.shape[1] // 2
-    return out[:, :half], np.exp(0.5 * np.maximum(out[:, half:], -60.0))  # where the loss holds them
+    return out[:, :half], np.exp(0.5 * np.maximum(out[:, half:], LEAST))
+
+
+def pooled(loss: Any, outs: Any) -> np.ndarray:
+    """The outputs of several networks (networks, n, outputs) as those of one: their mean.
+
+    Of means and log-variances: the mean of the means, and the variance of the mixture, which is the mean of the
+    variances and the variance of the means (Lakshminarayanan, Pritzel and Blundell 2017, arXiv:1612.01474, section
+    2.4).
+    """
+    outs = np.asarray(outs)
+    if loss.row.d_p is None:
+        return outs.mean(axis=0)
+    half = outs.shape[2] // 2
+    means, variances = outs[..., :half], np.exp(np.maximum(outs[..., half:], LEAST))
+    return np.concatenate([means.mean(axis=0), np.log(variances.mean(axis=0) + means.var(axis=0))], axis=1)
 
 
 def levels_of(loss: Loss) -> tuple[float, ...]:
     """The quantiles that a loss asks for at once; none where it asks for one."""
     return loss.p if isinstance(loss.p, tuple) else ()
+
+
+def pair_for(loss: Loss, coverage: float) -> tuple[int, int]:
+    """Which two of the loss's quantiles have this much between them.
+
+    Raises ParameterError where it has not both of them.
+    """
+    levels = levels_of(loss)
+    low, high = 0.5 - 0.5 * coverage, 0.5 + 0.5 * coverage
+    found = [[i for i, q in enumerate(levels) if abs(q - wanted) < 1e-9] for wanted in (low, high)]
+    if not all(found):
+        raise ParameterError(
+            f'predict_interval(coverage={coverage:g}) needs loss="gaussian" or cn.Quantile(q=({low:g}, {high:g})), but '
+            f"loss={loss!r} was fitted."
+        )
+    return found[0][0], found[1][0]
+
+
+def flat(values: np.ndarray) -> np.ndarray:
+    """Numbers (n, targets), (n,) where there is one target.
+
+    >>> flat(np.ones((3, 1))).shape, flat(np.ones((3, 2))).shape
+    ((3,), (3, 2))
+    """
+    return values.ravel() if values.shape[1] == 1 else values
 
 
 def score(loss: Loss, y: Any, predicted: np.ndarray, sample_weight: Any) -> float:

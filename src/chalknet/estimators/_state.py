@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chalknet.estimators._base import BaseMLP
 
 E = TypeVar("E", bound="BaseMLP")
+OTHERS = "others."  # before the arrays of the members of an ensemble but the first, and their number
 # fitted attributes beside the network, where the estimator has them
 KEPT = (
     "n_features_in_", "feature_names_in_", "n_outputs_", "n_layers_", "out_activation_", "n_iter_", "t_", "loss_",
@@ -30,13 +31,18 @@ def to_state(est: BaseMLP) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     touched = not np.array_equal(
         est.network_.parameters, est._last, equal_nan=True
     )  # weights assigned since the fit
-    return arrays, {
+    document = {
         "parameters": parameters_to_plain(est), "network": network, "fitted": fitted, "touched": touched,
     }  # fmt: skip
+    others = [to_state(other) for other in vars(est).get("_others", [])]
+    for i, (own, _) in enumerate(others):
+        arrays |= {f"{OTHERS}{i}.{name}": array for name, array in own.items()}
+    return arrays, document | ({"others": [own for _, own in others]} if others else {})
 
 
 def from_state(cls: type[E], arrays: dict[str, np.ndarray], document: dict[str, Any]) -> E:
     """The estimator that `to_state` described. Raises ModelFileError where something is missing."""
+    whole, arrays = arrays, {name: a for name, a in arrays.items() if not name.startswith(OTHERS)}
     try:
         est = cls(**parameters_from_plain(document["parameters"]))
         for name, value in document["fitted"].items():
@@ -50,4 +56,8 @@ def from_state(cls: type[E], arrays: dict[str, np.ndarray], document: dict[str, 
     if document.get("touched"):
         est._last[:] = np.nan  # other weights than the present ones
     est._show()
+    if others := document.get("others", []):
+        pick = [f"{OTHERS}{i}." for i in range(len(others))]
+        named = [{n.removeprefix(p): a for n, a in whole.items() if n.startswith(p)} for p in pick]
+        est._others = [from_state(cls, own, described) for own, described in zip(named, others, strict=True)]
     return est

@@ -10,12 +10,13 @@ from sklearn.base import ClassifierMixin
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import type_of_target, unique_labels
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import column_or_1d
 
 from chalknet.engines import rules as r
 from chalknet.estimators import _build, _labels
 from chalknet.estimators._base import BaseMLP
-from chalknet.estimators._labels import CLASSIFICATION, has_probabilities, has_scores
+from chalknet.estimators._classes import Answers
+from chalknet.estimators._labels import CLASSIFICATION
 from chalknet.estimators._sklearn import (
     Interval,
     StrOptions,
@@ -30,7 +31,7 @@ from chalknet.layers.loss import Loss
 __all__ = ["CLASSIFICATION", "MLPClassifier"]
 
 
-class MLPClassifier(ClassifierMixin, BaseMLP):
+class MLPClassifier(Answers, ClassifierMixin, BaseMLP):
     """Multilayer perceptron for classes, a drop-in for scikit-learn's of the same name.
 
     Every parameter, fitted attribute, default and error type of ``sklearn.neural_network.MLPClassifier`` is kept. It
@@ -59,6 +60,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         max_norm: the most that the length of a unit's incoming weights may be after an update, None for no limit; not
             with "lbfgs".
         class_weight: None, "balanced" or a dict class -> weight, times any sample weights.
+        n_estimators: how many networks are fitted side by side, each from a seed of its own, and asked together:
+            predictions are their means. The first is the one that a fit with 1 gives; ``network_``, ``coefs_``,
+            ``loss_curve_`` and what callbacks hear are its own, ``estimators_`` holds them all.
         max_time: seconds after which a fit ends with what it has, and a warning; None for no limit.
         dtype: "auto" (that of X), "float32" or "float64".
         engine: "auto" (by the size of the work), "numpy" or "numba"; kept as ``engine_``.
@@ -83,9 +87,6 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "class_weight": [StrOptions({"balanced"}), dict, None],
     }
-
-    classes_: np.ndarray
-    _kind: str
 
     def __init__(
         self,
@@ -123,6 +124,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         clip_value: float | None = None,
         max_norm: float | None = None,
         class_weight: Any = None,
+        n_estimators: int = 1,
         max_time: float | None = None,
         dtype: str = "auto",
         engine: str = "auto",
@@ -161,6 +163,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         self.clip_value = clip_value
         self.max_norm = max_norm
         self.class_weight = class_weight
+        self.n_estimators = n_estimators
         self.max_time = max_time
         self.dtype = dtype
         self.engine = engine
@@ -230,53 +233,6 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             return super()._row_weights(sample_weight, X, y)
         of_class = _labels.weights_by_class(self.class_weight, y, self.classes_, self._kind)
         return (row_weights(sample_weight, X) * of_class).astype(X.dtype)
-
-    # predictions
-
-    def predict(self, X: Any) -> np.ndarray:
-        """The predicted classes (n_samples,), or 0 and 1 for each label (n_samples, n_classes)."""
-        return self._decide(self._outputs(X))
-
-    def _decide(self, out: np.ndarray) -> np.ndarray:
-        if self._kind.startswith("multilabel"):
-            return (out > self._says_yes()).astype(int)
-        if self.n_outputs_ > 1:
-            return self.classes_[out.argmax(axis=1)]
-        return self.classes_[np.minimum((out[:, 0] > self._says_yes()).astype(int), len(self.classes_) - 1)]
-
-    @available_if(has_probabilities)
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """The classes' probabilities (n_samples, n_classes), in the order of ``classes_``."""
-        out = self._outputs(X)
-        if self._kind.startswith("multilabel"):
-            return out
-        if len(self.classes_) == 1:
-            return np.ones_like(out)
-        if self.n_outputs_ == 1:
-            both = np.empty((len(out), 2), out.dtype)
-            np.subtract(1, out[:, 0], out=both[:, 0])
-            both[:, 1] = out[:, 0]
-            return both
-        if self.out_activation_ != "softmax":  # each class against the rest: shares of one whole
-            total = out.sum(axis=1, keepdims=True)
-            return np.where(total > 0, out / np.where(total > 0, total, 1), out.dtype.type(1 / out.shape[1]))
-        return out
-
-    @available_if(has_probabilities)
-    def predict_log_proba(self, X: Any) -> np.ndarray:
-        """The logarithms of ``predict_proba``."""
-        with np.errstate(divide="ignore"):
-            return np.log(self.predict_proba(X))
-
-    @available_if(has_scores)
-    def decision_function(self, X: Any) -> np.ndarray:
-        """The scores (n_samples,) of the second of two classes, or of each class or label (n_samples, n_classes).
-
-        Only with a loss that gives no probabilities, such as "hinge".
-        """
-        check_is_fitted(self)
-        out = self._outputs(X)
-        return out.ravel() if out.shape[1] == 1 else out
 
     @available_if(lambda est: est._can_learn_in_steps())
     @fit_context(prefer_skip_nested_validation=True)

@@ -9,10 +9,9 @@ from typing import Any, TypeVar
 
 from sklearn import get_config
 
-from chalknet.engines import select
 from chalknet.estimators import _build, _fitting
 from chalknet.estimators._base import BaseMLP
-from chalknet.estimators._members import Member, side_by_side
+from chalknet.estimators._members import Member, train
 from chalknet.estimators._shared import Shared
 from chalknet.estimators._sklearn import check_parameters
 from chalknet.estimators.classifier import MLPClassifier
@@ -62,13 +61,7 @@ def fit_many(estimators: Iterable[E], X: Any, y: Any, sample_weight: Any = None)
     chosen = _checked(estimators)
     members = _prepared(chosen, Shared(X, y, sample_weight))
     try:
-        for name in select.ENGINES:
-            those = [m for m in members if m.est.engine_ == name and not m.est._by_lbfgs()]
-            if those:
-                side_by_side(select.load(name), those)
-        for member in members:
-            if member.est._by_lbfgs():
-                member.in_turn()
+        train(members)
     except KeyboardInterrupt:
         ended = sum(m.ended for m in members)
         begun = sum(m.begun and not m.ended for m in members)
@@ -97,6 +90,11 @@ def _checked(estimators: Iterable[E]) -> list[E]:
             raise ParameterError(
                 f"fit_many takes MLPClassifier or MLPRegressor objects, but estimators[{i}] is a {what}: use its own "
                 "fit."
+            )
+        if est.n_estimators != 1:
+            raise ParameterError(
+                f"fit_many takes single networks, but estimators[{i}] has n_estimators={est.n_estimators!r}: its own "
+                "fit trains them side by side."
             )
     first = {id(est): i for i, est in reversed(list(enumerate(chosen)))}
     kind = next(k for k in KINDS if isinstance(chosen[0], k))

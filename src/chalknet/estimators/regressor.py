@@ -10,9 +10,10 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import column_or_1d
 
 from chalknet.engines import rules as r
-from chalknet.estimators import _build, _spread
+from chalknet.estimators import _build
 from chalknet.estimators._base import BaseMLP
 from chalknet.estimators._fitting import warn_user
+from chalknet.estimators._numbers import Answers
 from chalknet.estimators._sklearn import StrOptions, fit_context, read
 from chalknet.estimators._unit import unit_of, would_help
 from chalknet.exceptions import DataError, DataHint, ParameterError
@@ -30,7 +31,7 @@ REGRESSION = sorted(
 NAMES = {*REGRESSION, *(alias for alias, name in ALIASES.items() if name in REGRESSION)}
 
 
-class MLPRegressor(RegressorMixin, BaseMLP):
+class MLPRegressor(Answers, RegressorMixin, BaseMLP):
     """Multilayer perceptron for numbers, a drop-in for scikit-learn's of the same name.
 
     Every parameter, fitted attribute, default and error type of ``sklearn.neural_network.MLPRegressor`` is
@@ -60,6 +61,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         clip_value: the most that each number of a gradient may be in size, None for no limit; not with "lbfgs".
         max_norm: the most that the length of a unit's incoming weights may be after an update, None for no limit; not
             with "lbfgs".
+        n_estimators: how many networks are fitted side by side, each from a seed of its own, and asked together:
+            predictions are their means. The first is the one that a fit with 1 gives; ``network_``, ``coefs_``,
+            ``loss_curve_`` and what callbacks hear are its own, ``estimators_`` holds them all.
         max_time: seconds after which a fit ends with what it has, and a warning; None for no limit.
         dtype: "auto" (that of X), "float32" or "float64".
         engine: "auto" (by the size of the work), "numpy" or "numba"; kept as ``engine_``.
@@ -125,6 +129,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         clip_norm: float | None = None,
         clip_value: float | None = None,
         max_norm: float | None = None,
+        n_estimators: int = 1,
         max_time: float | None = None,
         dtype: str = "auto",
         engine: str = "auto",
@@ -162,6 +167,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         self.clip_norm = clip_norm
         self.clip_value = clip_value
         self.max_norm = max_norm
+        self.n_estimators = n_estimators
         self.max_time = max_time
         self.dtype = dtype
         self.engine = engine
@@ -239,52 +245,6 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     def _strata(self, y: np.ndarray) -> None:
         return None
-
-    def predict(self, X: Any, return_std: bool = False) -> Any:
-        """The predicted numbers for X (n_samples, n_features).
-
-        Args:
-            X: (n_samples, n_features) array, DataFrame or sparse matrix.
-            return_std: with ``loss="gaussian"``: the standard deviations of y around them too.
-
-        Returns (n_samples,) or (n_samples, n_targets); with several quantiles in the loss (n_samples, n_quantiles) or
-        (n_samples, n_targets, n_quantiles), in rising order. With ``return_std`` two arrays (n_samples[, n_targets]).
-
-        Raises ParameterError for ``return_std`` with a loss that tells no standard deviation.
-        """
-        out = self._outputs(X)
-        loss: Any = self.network_.loss
-        if return_std and not loss.row.d_p:
-            raise ParameterError(
-                f'predict(return_std=True) needs loss="gaussian", which learns it, but loss={self.loss!r} was fitted.'
-            )
-        if loss.outputs_per_target == 1:
-            out = self._in_own(out)
-            return out.ravel() if out.shape[1] == 1 else out
-        if loss.row.d_p:
-            mean, std = _spread.mean_and_std(out)
-            both = [self._in_own(mean), self._in_own(std, sizes=True)]
-            both = [a.ravel() if a.shape[1] == 1 else a for a in both]
-            return (both[0], both[1]) if return_std else both[0]
-        ordered = _spread.in_order(out, loss.outputs_per_target)
-        ordered = self._in_own(ordered.swapaxes(1, 2)).swapaxes(1, 2)
-        return ordered[:, 0] if ordered.shape[1] == 1 else ordered
-
-    def _in_own(self, out: np.ndarray, sizes: bool = False) -> np.ndarray:
-        """Predictions (…, targets), or sizes such as standard deviations, in y's own unit."""
-        if not hasattr(self, "target_mean_"):
-            return out
-        own = out * self.target_scale_ + (0.0 if sizes else self.target_mean_)
-        return own.astype(out.dtype)
-
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """R² of the predictions; with several quantiles in the loss the mean D² of their pinball losses.
-
-        That is the share of the pinball loss of constant quantiles that is explained
-        (``sklearn.metrics.d2_pinball_score``).
-        """
-        predicted, loss = self.predict(X), self.network_.loss
-        return _spread.score(loss, y, predicted, sample_weight)  # type: ignore[arg-type]
 
     @available_if(lambda est: est._can_learn_in_steps())
     @fit_context(prefer_skip_nested_validation=True)
