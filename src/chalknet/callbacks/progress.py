@@ -98,5 +98,5 @@ def _numbers(context: Context) -> str:
         parts.append(f"loss {context.loss:.4g}")
     if context.validation_score is not None:
         parts.append(f"validation {context.validation_score:.4g}")
-    parts += [f"{name} {value:.4g}" for name, value in context.metrics.items()]
+    parts += [f"{name} {value:.4g}" for name, value in context.metrics.items() if value == value]
     return "  ".join(parts)

@@ -11,7 +11,7 @@ import numpy as np
 
 from chalknet.engines import rules as r
 from chalknet.engines import select
-from chalknet.estimators import _build, _ensemble, _fitting, _standard, _validation
+from chalknet.estimators import _build, _ensemble, _fitting, _standard, _tasks, _validation
 from chalknet.estimators._fitted import FittedMLP
 from chalknet.estimators._lbfgs import lbfgs
 from chalknet.estimators._sklearn import Interval, Options, StrOptions, fit_context, row_weights
@@ -25,7 +25,7 @@ from chalknet.maths.schedules import SCHEDULES
 PARTIAL_FIT_CALLS = 200  # what one call of partial_fit counts as where the engine is chosen
 
 
-class BaseMLP(FittedMLP):
+class BaseMLP(_tasks.CallbackSupport, FittedMLP):
     """Both estimators but for their targets. Parameters stand in the constructors' signatures only."""
 
     loss_curve_: list[float]
@@ -130,7 +130,8 @@ class BaseMLP(FittedMLP):
 
         Returns the fitted estimator.
         """
-        return self._fit(X, y, sample_weight, incremental=False, own=(X_val, y_val, sample_weight_val))
+        with _tasks.fit_task(self, X, y, sample_weight, int(self.max_iter)):
+            return self._fit(X, y, sample_weight, incremental=False, own=(X_val, y_val, sample_weight_val))
 
     def _fit(
         self,

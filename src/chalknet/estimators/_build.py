@@ -71,6 +71,8 @@ def listeners(given: Any) -> list[Any]:
         lacks = [name for name in CALLS if not callable(getattr(callback, name, None))]
         if lacks or isinstance(callback, type):
             what = "a class: make an object of it" if isinstance(callback, type) else f"without {lacks[0]}"
+            if hasattr(callback, "on_fit_task_begin"):
+                what = "one of scikit-learn's: register it with set_callbacks"
             raise ParameterError(
                 f"callbacks must be objects with {', '.join(CALLS)}, such as cn.ProgressBar(), but {callback!r} is "
                 f"{what}."

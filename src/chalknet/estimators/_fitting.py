@@ -23,7 +23,7 @@ from chalknet.engines.context import called_back
 from chalknet.engines.drive import TIMED_OUT, drive
 from chalknet.engines.due import Calls
 from chalknet.engines.state import Apart, Data, State
-from chalknet.estimators import _build
+from chalknet.estimators import _build, _tasks
 from chalknet.exceptions import DataError, DivergenceWarning, ParameterError
 
 NOT_FINITE = (
@@ -32,6 +32,12 @@ NOT_FINITE = (
 )
 
 INTERRUPTED = "Training interrupted by user."
+
+
+def listening(est: Any) -> list[Any]:
+    """The callbacks of a fit: those of `callbacks`, and what tells scikit-learn's own."""
+    own = vars(est).get(_tasks.HEARS)
+    return [*_build.listeners(est.callbacks), *([own] if own else [])]
 
 
 def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
@@ -85,7 +91,7 @@ class Run:
 
     def called_back(self) -> AbstractContextManager[Calls | None]:
         """Callbacks and `verbose`, as `drive` takes them."""
-        listeners = [*_build.listeners(self.est.callbacks), *([self.teller] if self.teller else [])]
+        listeners = [*listening(self.est), *([self.teller] if self.teller else [])]
         d = self.description
         return called_back(listeners, self.est, self.state, d.max_epochs, d, self.data.rows.size)
 

@@ -13,8 +13,7 @@ from chalknet.engines import describe, select
 from chalknet.engines import rules as r
 from chalknet.engines.context import called_back
 from chalknet.engines.state import Data, State
-from chalknet.estimators import _build
-from chalknet.estimators._fitting import NOT_FINITE, out_of_time, rows_of, warn_user
+from chalknet.estimators._fitting import NOT_FINITE, listening, out_of_time, rows_of, warn_user
 from chalknet.exceptions import DataError, ParameterError
 from chalknet.layers.optimizer import SGD
 
@@ -58,7 +57,7 @@ def lbfgs(est: Any, X: Any, y: np.ndarray, weights: np.ndarray | None, ends: flo
             raise StopIteration
 
     try:
-        with called_back(_build.listeners(est.callbacks), est, state, int(est.max_iter)) as each:
+        with called_back(listening(est), est, state, int(est.max_iter)) as each:
             found = optimize.minimize(
                 engine.slope(d, data, net.buffers.astype(np.float64)),
                 reached.copy(),

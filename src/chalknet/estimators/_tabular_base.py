@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from chalknet.estimators import _tasks
 from chalknet.estimators._fitting import warn_user
 from chalknet.estimators._plain import parameters_from_plain, parameters_to_plain
 from chalknet.estimators._preprocess import TablePreprocessor
@@ -31,7 +32,7 @@ def through(name: str) -> Any:
     return property(get, put, doc=f"`estimator_`'s {name}.")
 
 
-class Tabular(BaseEstimator):
+class Tabular(_tasks.CallbackSupport, BaseEstimator):
     """Both tabular estimators but for the target. Parameters stand in the constructors' signatures only."""
 
     _network: ClassVar[type[Any]]
@@ -125,10 +126,11 @@ class Tabular(BaseEstimator):
         weights: np.ndarray | None,
         counts: np.ndarray,
         own: tuple[Table, np.ndarray, np.ndarray | None] | None = None,
+        given: tuple[Any, Any] = (None, None),
     ) -> Self:
         """Fit the preprocessor and the network; `counts`: rows of each class (of all, for numbers).
 
-        `own`: validation rows of the user's, read like the others.
+        `own`: validation rows of the user's, read like the others; `given`: X and y as `fit` was given them.
         """
         if self._continues():
             preprocessor, network = self.preprocessor_, self.estimator_
@@ -144,8 +146,9 @@ class Tabular(BaseEstimator):
                 "y_val": own[1],
                 "sample_weight_val": own[2],
             }
-        network.fit(preprocessor.transform_table(table), target, sample_weight=weights, **more)
-        self._keep(preprocessor, network)
+        with _tasks.inner_fit(self, network, given[0], given[1]):
+            network.fit(preprocessor.transform_table(table), target, sample_weight=weights, **more)
+            self._keep(preprocessor, network)
         return self
 
     def _keep(self, preprocessor: TablePreprocessor, network: Any) -> None:

@@ -14,13 +14,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from chalknet.engines.perceptron import PARTIAL_CALLS, USUAL_EPOCHS
 from chalknet.estimators import _one_versus_all as ova
+from chalknet.estimators import _tasks
 from chalknet.estimators._fitting import warn_user
 from chalknet.estimators._linear import LinearScores, initial
 from chalknet.estimators._perceptron_state import from_state, to_state
 from chalknet.estimators._sklearn import Interval, StrOptions, fit_context, read, row_weights
 
 
-class Perceptron(LinearScores, ClassifierMixin, BaseEstimator):
+class Perceptron(_tasks.CallbackSupport, LinearScores, ClassifierMixin, BaseEstimator):
     """One neuron that draws a line between two classes; one against all others where there are more.
 
     For each row x in turn, z = w·x + b, and then
@@ -175,6 +176,10 @@ class Perceptron(LinearScores, ClassifierMixin, BaseEstimator):
             intercept_init: intercepts to start from.
             sample_weight: (n,), multiplies each row's update.
         """
+        with _tasks.fit_task(self, X, y, sample_weight):
+            return self._fit(X, y, coef_init, intercept_init, sample_weight)
+
+    def _fit(self, X: Any, y: Any, coef_init: Any, intercept_init: Any, sample_weight: Any) -> Self:
         go_on = self.warm_start and hasattr(self, "coef_")
         X, y = self._check(X, y, reset=True)
         start = (

@@ -13,6 +13,7 @@ from chalknet.estimators import _spread
 from chalknet.estimators._labels import has_probabilities, has_scores
 from chalknet.estimators._tabular_base import Tabular, through
 from chalknet.estimators._target import read_classes, read_numbers
+from chalknet.estimators._tasks import with_callbacks
 from chalknet.estimators._unit import unit_of
 from chalknet.estimators.classifier import MLPClassifier
 from chalknet.estimators.regressor import MLPRegressor
@@ -99,6 +100,7 @@ class TabularClassifier(ClassifierMixin, Tabular):
     ) -> None:
         self._set(locals())
 
+    @with_callbacks
     def fit(
         self,
         X: Any,
@@ -122,7 +124,7 @@ class TabularClassifier(ClassifierMixin, Tabular):
         """
         table, labels, weights = self._prepare(X, y, sample_weight, read_classes)
         own = self._own(X_val, y_val, sample_weight_val, read_classes)
-        return self._learn(table, labels, weights, np.unique(labels, return_counts=True)[1], own)
+        return self._learn(table, labels, weights, np.unique(labels, return_counts=True)[1], own, (X, y))
 
     def predict(self, X: Any) -> np.ndarray:
         """The most likely class of each row, (n,)."""
@@ -202,6 +204,7 @@ class TabularRegressor(RegressorMixin, Tabular):
     ) -> None:
         self._set(locals())
 
+    @with_callbacks
     def fit(
         self,
         X: Any,
@@ -230,7 +233,7 @@ class TabularRegressor(RegressorMixin, Tabular):
         own = self._own(X_val, y_val, sample_weight_val, read_numbers)
         if own is not None:
             own = (own[0], (own[1] - self.target_mean_) / self.target_scale_, own[2])
-        return self._learn(table, scaled, weights, np.array([len(values)]), own)
+        return self._learn(table, scaled, weights, np.array([len(values)]), own, (X, y))
 
     def _scale(self, values: np.ndarray) -> tuple[float, float]:
         """What is taken from the target, and by what it is divided."""

@@ -20,12 +20,16 @@ from chalknet.plots.drawing import network
 from chalknet.plots.functions import activation
 from chalknet.plots.gradients import gradient_flow
 from chalknet.plots.histograms import activations, weights
+from chalknet.plots.live import LivePlot
 from chalknet.plots.pictures import images
+from chalknet.plots.rates import RateRange, learning_rate_range
 from chalknet.plots.regression import regression
 from chalknet.plots.scores import confusion, predicted
 from chalknet.plots.slices import loss_slice
 
 __all__ = [
+    "LivePlot",
+    "RateRange",
     "activation",
     "activations",
     "animation",
@@ -34,6 +38,7 @@ __all__ = [
     "gradient_flow",
     "images",
     "learning_curve",
+    "learning_rate_range",
     "loss_slice",
     "network",
     "plot_decision_boundary",
