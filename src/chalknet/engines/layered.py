@@ -17,7 +17,6 @@ from chalknet.layers.dense import Dense
 from chalknet.layers.flat import gather, gather_moments
 from chalknet.layers.learned import Learned
 from chalknet.layers.normalization import Moments
-from chalknet.layers.summary import print_summary
 
 
 class Layered:
@@ -126,10 +125,6 @@ class Layered:
         if x.ndim != 2 or x.shape[1] != width or x.shape[0] == 0:
             raise ShapeError(f"The network takes X of shape (rows, {width}), but was given {np.shape(X)}.")
         return x
-
-    def summary(self) -> None:
-        """Print a table of the layers, their output sizes and how many parameters they have."""
-        print_summary(self.layers)
 
     def __copy__(self) -> Self:
         """A copy that shares its layers would pull their numbers out of this network's vector: so all is copied."""

@@ -1,7 +1,8 @@
-"""A network's predictions, on the engine that it was last trained on."""
+"""What a network answers and shows: predictions, on the engine that it was last trained on, and what it is made of."""
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,16 @@ from chalknet.exceptions import ParameterError
 from chalknet.layers.config import whole
 from chalknet.layers.dropout import Dropout
 from chalknet.layers.loss import Loss
+from chalknet.layers.optimizer import Optimizer
+from chalknet.layers.summary import BATCH, picture, print_summary
 
 
 class Predicting(Layered):
     """Layers that are asked."""
 
     loss: Loss | None
+    optimizer: Optimizer | None
+    loss_curve_: list[float]
     engine_: str
     _ready: Ready | None
 
@@ -67,3 +72,18 @@ class Predicting(Layered):
         d = describe.network(self.layers, self.loss)
         engine = select.load(self.engine_ if select.available() else "numpy")
         return engine.samples(d, self._flat, self.inputs_for(X), True, self._buffers, n, seed)
+
+    def summary(self, batch_size: int = BATCH) -> None:
+        """Print a table of the layers, their output sizes and parameters, and what memory they take.
+
+        In training there are the gradient, what the last fit's optimizer keeps, and each layer's numbers for the
+        ``batch_size`` rows of a batch.
+        """
+        chosen = self.optimizer
+        slots, name = (0, "") if chosen is None else (len(chosen.row.slots), type(chosen).__name__)
+        print_summary(self.layers, batch_size=batch_size, slots=slots, optimizer=name)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: units and weights, and the learning curve."""
+        told = f"<p><code>{escape(repr(self))}</code></p>"
+        return told + picture(self.layers, self.loss_curve_)

@@ -28,8 +28,6 @@ PARTIAL_FIT_CALLS = 200  # what one call of partial_fit counts as where the engi
 class BaseMLP(_tasks.CallbackSupport, FittedMLP):
     """Both estimators but for their targets. Parameters stand in the constructors' signatures only."""
 
-    loss_curve_: list[float]
-    validation_scores_: list[float] | None
     solver: Any
     normalization: str | None
     standardize: bool

@@ -7,12 +7,14 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.utils import estimator_html_repr
 from sklearn.utils.validation import check_is_fitted
 
 from chalknet.estimators import _build, _ensemble, _spread, _state
 from chalknet.estimators._few import plain
 from chalknet.estimators._sklearn import read
 from chalknet.exceptions import ShapeError
+from chalknet.layers.summary import picture
 from chalknet.network import Network
 
 
@@ -22,6 +24,9 @@ class FittedMLP(BaseEstimator, metaclass=ABCMeta):
     network_: Network
     coefs_: list[np.ndarray]
     intercepts_: list[np.ndarray]
+    loss_curve_: list[float]
+    validation_scores_: list[float] | None
+    batch_size: Any
     n_estimators: int
     _others: list[Any]  # the estimators behind all networks but the first
 
@@ -98,10 +103,19 @@ class FittedMLP(BaseEstimator, metaclass=ABCMeta):
         return _build.says_yes(self.network_.loss.row, linked=True)  # type: ignore[union-attr]
 
     def summary(self) -> None:
-        """Print a table of the layers, their output sizes and how many parameters they have."""
+        """Print a table of the layers, their output sizes and parameters, and what memory they take."""
         check_is_fitted(self)
         self._sync()
-        self.network_.summary()
+        self.network_.summary(200 if isinstance(self.batch_size, str) else int(self.batch_size))
+
+    def _html_repr(self) -> str:
+        """scikit-learn's diagram, and below it the fitted network with its learning curve."""
+        return estimator_html_repr(self) + self._picture()
+
+    def _picture(self) -> str:
+        if not hasattr(self, "network_"):
+            return ""
+        return picture(self.network_.layers, self.loss_curve_, self.validation_scores_ or [])
 
     def to_state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Everything fitted, as named arrays and a document that JSON can hold; `from_state` makes it again."""

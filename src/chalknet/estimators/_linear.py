@@ -6,11 +6,14 @@ from typing import Any, Self
 
 import numpy as np
 from scipy import sparse
+from sklearn.utils import estimator_html_repr
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from chalknet.estimators._sklearn import read
+from chalknet.layers.dense import Dense
+from chalknet.layers.summary import picture
 from chalknet.maths.activations import ACTIVATIONS
 
 
@@ -28,6 +31,7 @@ class LinearScores:
     coef_: Any
     intercept_: np.ndarray
     classes_: np.ndarray
+    loss_curve_: list[float]
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Scores z = X w + b: (n,) for two classes (above 0: the second), (n, classes) for more."""
@@ -72,6 +76,14 @@ class LinearScores:
         if sparse.issparse(self.coef_):
             self.coef_ = self.coef_.toarray()
         return self
+
+    def _html_repr(self) -> str:
+        """scikit-learn's diagram, and below it the fitted weights with the learning curve."""
+        if not hasattr(self, "coef_"):
+            return estimator_html_repr(self)
+        weights = self.coef_.toarray() if sparse.issparse(self.coef_) else self.coef_
+        layer = Dense.over(np.array(weights.T, order="C"), np.array(self.intercept_).reshape(1, -1))
+        return estimator_html_repr(self) + picture([layer], self.loss_curve_)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()  # type: ignore[misc]

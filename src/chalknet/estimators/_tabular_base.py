@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.utils import estimator_html_repr
 
 from chalknet.estimators import _tasks
 from chalknet.estimators._fitting import warn_user
@@ -78,6 +79,11 @@ class Tabular(_tasks.CallbackSupport, BaseEstimator):
                 f"This {type(self).__name__} instance is not fitted yet; call fit(X, y) first."
             )
         return self.estimator_
+
+    def _html_repr(self) -> str:
+        """scikit-learn's diagram, and below it the fitted network with its learning curve."""
+        fitted = vars(self).get("estimator_")
+        return estimator_html_repr(self) + (fitted._picture() if fitted is not None else "")
 
     def _set(self, parameters: dict[str, Any]) -> None:
         """Keep a constructor's parameters as scikit-learn wants them kept: each under its name, unchanged."""

@@ -130,6 +130,7 @@ def _steepest(rates: np.ndarray, smoothed: np.ndarray) -> float | None:
     if not places:
         return None
     logs = np.log(rates)
-    slopes = [np.polyfit(*(a[i - half : i + half + 1] for a in (logs, smoothed)), 1)[0] for i in places]
+    near = [slice(i - half, i + half + 1) for i in places]
+    slopes = [float(np.polyfit(logs[part], smoothed[part], 1)[0]) for part in near]
     at = int(np.argmin(slopes))
     return float(rates[places[at]]) if slopes[at] < 0.0 else None
