@@ -32,6 +32,7 @@ _NAMES = {
     "TabularRegressor": "estimators",
     "Callback": "callbacks",
     "CSVLog": "callbacks",
+    "Checkpoint": "callbacks",
     "EarlyStopping": "callbacks",
     "LivePlot": "plots",
     "Metrics": "callbacks",

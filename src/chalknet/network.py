@@ -20,7 +20,7 @@ from chalknet.engines.predicting import Predicting
 from chalknet.engines.protocol import Slope
 from chalknet.engines.state import Data, State
 from chalknet.exceptions import DivergenceWarning, ParameterError
-from chalknet.files import network_state
+from chalknet.files import network_state, run_state
 from chalknet.layers.base import Layer
 from chalknet.layers.config import ABOVE_ZERO, number, whole
 from chalknet.layers.loss import Loss
@@ -171,6 +171,7 @@ class Network(Predicting):
         y_val: Any = None,
         engine: str = "auto",
         callbacks: Sequence[Any] = (),
+        resume: Any = None,
     ) -> Network:
         """Train on X (rows, inputs), an array or CSR matrix, and Y (rows, outputs) or integer labels (rows,).
 
@@ -188,6 +189,7 @@ class Network(Predicting):
             X_val, y_val: rows that are not trained on: their loss after each epoch goes into ``validation_losses_``.
             engine: "numpy", "numba", or "auto": by the size of the work alone. Kept as ``engine_``.
             callbacks: objects with ``on_fit_begin``, ``on_epoch_end``, ``on_fit_end``.
+            resume: the path of a ``Checkpoint`` of this very run, to go on from where that was written.
 
         Returns the network. Training that turns non-finite is stopped at once with a ``DivergenceWarning``.
 
@@ -227,10 +229,16 @@ class Network(Predicting):
         state.begin_fit()
         state.losses, state.scores = self.loss_curve_, []
         data = Data(x, y, np.arange(x.shape[0]), w, apart=held_out)
+        over = r.RUNNING
+        if resume is not None:
+            over = run_state.restore(
+                resume, state, run_state.task(training, data, self.engine_), training.rules()
+            )
+            self.seed = state.seed
         session = select.load(self.engine_).session(training, state, data)
         try:
-            with called_back(callbacks, self, state, epochs, training, data.rows.size) as each:
-                reason = drive(session, state, each=each, seconds=limit)
+            with called_back(callbacks, self, state, epochs, training, data) as each:
+                reason = over or drive(session, state, each=each, seconds=limit)
         finally:
             self.validation_losses_ += [-score for score in state.scores]
         if reason == TIMED_OUT:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
@@ -183,3 +185,21 @@ def test_a_bare_context_knows_nothing_more():
     context = Context(epoch=2, loss=0.5)
     assert context.weights == context.biases == context.losses == context.validation_scores == []
     assert context.steps == 0 and context.learning_rate is None and context.metrics == {}
+
+
+@pytest.mark.parametrize("engine", ["numpy", "numba"])
+def test_updates_are_counted_within_epochs_too(engine):
+    heard = []
+
+    class Hears(cn.Callback):
+        every = "7 steps"
+
+        def on_epoch_end(self, context):
+            heard.append((context.steps, context.epoch))
+
+    X = np.random.default_rng(0).normal(size=(100, 2))
+    net = cn.Network([cn.Dense(2, 1)], loss=cn.MSE(), random_state=0)
+    plain = copy.deepcopy(net).fit(X, X[:, :1], epochs=5, batch_size=25, engine=engine)
+    net.fit(X, X[:, :1], epochs=5, batch_size=25, engine=engine, callbacks=[Hears()])
+    assert heard == [(7, 1), (14, 3), (20, 5)]  # every seventh of the 20, and the last
+    np.testing.assert_array_equal(net.parameters, plain.parameters)

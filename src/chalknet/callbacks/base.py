@@ -12,7 +12,8 @@ Any object with these three methods will do. `Callback` has all three, each doin
 own writes only those it needs.
 
 An attribute ``every`` says how often ``on_epoch_end`` is due: 1 (as without it) after each epoch, 10 after the epochs
-10, 20, 30 …, ``"0.5s"`` after an epoch once half a second has passed since the last time. Every callback is told
+10, 20, 30 …, ``"0.5s"`` after an epoch once half a second has passed since the last time, ``"500 steps"`` after 500
+updates of the weights, which may be within an epoch. Every callback is told
 of the last epoch, due or not. Between two due callbacks the compiled engine runs all epochs in one call.
 """
 
@@ -37,7 +38,9 @@ class Callback:
     True
     """
 
-    every: int | str = 1  # epochs, or seconds as in "0.5s", between two calls of `on_epoch_end`
+    every: int | str = (
+        1  # epochs, seconds ("0.5s") or updates ("500 steps") between two calls of `on_epoch_end`
+    )
 
     def on_fit_begin(self, context: Context) -> None:
         """Called once, before the first epoch."""

@@ -55,7 +55,7 @@ class BoardSession:
     def _run(self, until: Until) -> int:
         state, data = self.state, self.data
         counts, numbers = state.counts, state.numbers
-        n, end = data.rows.size, time.perf_counter() + until.seconds
+        n, end, steps = data.rows.size, time.perf_counter() + until.seconds, until.steps
         for _ in range(until.epochs):
             rows = self._order(int(counts[r.EPOCH]))
             fresh = counts[r.STEP] == counts[r.BATCH]  # the optimizer has seen nothing before this epoch
@@ -68,10 +68,11 @@ class BoardSession:
                 if not np.isfinite(cost):
                     state.losses.append(cost)
                     return r.DIVERGED
-                if time.perf_counter() > end and begin + self.batch < n:
+                steps -= 1
+                if (steps <= 0 or time.perf_counter() > end) and begin + self.batch < n:
                     return r.RUNNING
             reason = self._end_of_epoch(n)
-            if reason != r.RUNNING or time.perf_counter() > end:
+            if reason != r.RUNNING or steps <= 0 or time.perf_counter() > end:
                 return reason
         return r.RUNNING
 

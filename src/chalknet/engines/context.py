@@ -12,7 +12,7 @@ import numpy as np
 from chalknet.engines import rules as r
 from chalknet.engines.base import Description
 from chalknet.engines.due import Calls
-from chalknet.engines.state import State
+from chalknet.engines.state import Data, State
 from chalknet.maths import schedules
 
 
@@ -22,10 +22,11 @@ class Progress:
 
     state: State
     description: Description | None = None  # None: the solver has no learning rate
-    rows: int = 0
+    data: Data | None = None
 
     def __post_init__(self) -> None:
-        self.losses, self.scores = len(self.state.losses), len(self.state.scores)
+        done = int(self.state.counts[r.DONE])  # a run that was resumed has some behind it
+        self.losses, self.scores = len(self.state.losses) - done, max(len(self.state.scores) - done, 0)
 
 
 @dataclass
@@ -103,7 +104,8 @@ class Context:
         if self.progress is None or self.progress.description is None:
             return None
         d, counts = self.progress.description, self.progress.state.counts
-        batches = -(-self.progress.rows // min(d.batch_size, self.progress.rows))
+        rows = 1 if self.progress.data is None else self.progress.data.rows.size
+        batches = -(-rows // min(d.batch_size, rows))
         fresh = counts[r.STEP] == counts[r.BATCH]  # as engines have it
         clock = (
             float(counts[r.FIT_STEP]),
@@ -132,7 +134,7 @@ def called_back(
     state: State,
     max_iter: int,
     description: Description | None = None,
-    rows: int = 0,
+    data: Data | None = None,
 ) -> Iterator[Calls | None]:
     """Call ``on_fit_begin`` and, whatever happens, ``on_fit_end``; gives `drive` its ``each`` (None: no callbacks).
 
@@ -142,7 +144,7 @@ def called_back(
     if not callbacks:
         yield None
         return
-    progress = Progress(state, description, rows)
+    progress = Progress(state, description, data)
     context = Context(estimator=estimator, max_iter=max_iter, progress=progress)
     begun = []
     try:

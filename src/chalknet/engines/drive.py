@@ -21,6 +21,14 @@ class Each(Protocol):
         """Epochs until it wants to be told again."""
         ...
 
+    def steps_left(self) -> int:
+        """Updates until it wants to be told again."""
+        ...
+
+    def pressing(self) -> bool:
+        """Whether it wants to be told although no epoch may have ended."""
+        ...
+
     def __call__(self, done: int) -> bool:
         """Hear that so many epochs are done; True stops the run."""
         ...
@@ -29,8 +37,8 @@ class Each(Protocol):
 class Told:
     """What `each` was told of a run, and how far the run may go before it is told again.
 
-    It is told after every call of the engine in which an epoch ended, and may stop the run by returning True; so does
-    the clock, `seconds` from now.
+    It is told after every call of the engine in which an epoch ended, or so many updates were made as it has asked for,
+    and may stop the run by returning True; so does the clock, `seconds` from now.
     """
 
     def __init__(self, state: State, each: Each | None, seconds: float | None = None) -> None:
@@ -42,10 +50,14 @@ class Told:
         """Epochs until it is told again, at the most."""
         return NEVER if self.each is None else self.each.left(int(self.state.counts[r.DONE]))
 
+    def steps_left(self) -> int:
+        """Updates until it is told again, at the most."""
+        return NEVER if self.each is None else self.each.steps_left()
+
     def hear(self, reason: int) -> int:
         """Tell it if an epoch ended; returns the reason, or INTERRUPTED or TIMED_OUT."""
         done = int(self.state.counts[r.DONE])
-        if self.each is not None and done > self.epochs:
+        if self.each is not None and (done > self.epochs or self.each.pressing()):
             self.epochs = done
             if self.each(done) and reason == r.RUNNING:
                 return INTERRUPTED
@@ -61,6 +73,6 @@ def drive(session: Session, state: State, *, each: Each | None = None, seconds: 
     """
     told = Told(state, each, seconds)
     while True:
-        reason = told.hear(session.run(Until(told.left(), CALL_SECONDS)))
+        reason = told.hear(session.run(Until(told.left(), CALL_SECONDS, told.steps_left())))
         if reason != r.RUNNING:
             return reason

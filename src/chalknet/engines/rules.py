@@ -44,6 +44,15 @@ RUNNING, FINISHED, CONVERGED, DIVERGED = 0, 1, 2, 3
 NO_SCORE, ARGMAX, THRESHOLD, R2, NEGATIVE_LOSS = 0, 1, 2, 3, 4
 
 
+def over(counts: np.ndarray, rules: np.ndarray) -> int:
+    """Why a run that stands between two epochs has ended already, by what `end_of_epoch` left; or RUNNING."""
+    if counts[BATCH] != 0 or counts[DONE] == 0:
+        return RUNNING
+    if rules[WATCH] != NOTHING and counts[STALE] > rules[PATIENCE]:
+        return CONVERGED
+    return FINISHED if counts[DONE] >= rules[MAX_EPOCHS] else RUNNING
+
+
 def end_of_epoch(
     loss: float, score: float, counts: np.ndarray, numbers: np.ndarray, rules: np.ndarray
 ) -> tuple[int, bool]:

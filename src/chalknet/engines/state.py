@@ -97,7 +97,8 @@ class State:
 
 @dataclass(frozen=True)
 class Until:
-    """How far one call of an engine may go: epochs, and about how many seconds."""
+    """How far one call of an engine may go: epochs, about how many seconds, and updates."""
 
     epochs: int
     seconds: float = 0.1
+    steps: int = 1 << 30

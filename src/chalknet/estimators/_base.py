@@ -15,7 +15,7 @@ from chalknet.estimators import _build, _ensemble, _fitting, _standard, _tasks, 
 from chalknet.estimators._fitted import FittedMLP
 from chalknet.estimators._lbfgs import lbfgs
 from chalknet.estimators._sklearn import Interval, Options, StrOptions, fit_context, row_weights
-from chalknet.exceptions import ShapeError
+from chalknet.exceptions import ParameterError, ShapeError
 from chalknet.layers.optimizer import Optimizer
 from chalknet.layers.schedule import Schedule
 from chalknet.maths.activations import ACTIVATIONS, ALIASES
@@ -114,6 +114,7 @@ class BaseMLP(_tasks.CallbackSupport, FittedMLP):
         X_val: Any = None,
         y_val: Any = None,
         sample_weight_val: Any = None,
+        resume: Any = None,
     ) -> Self:
         """Fit the model to data matrix X and target(s) y.
 
@@ -125,11 +126,15 @@ class BaseMLP(_tasks.CallbackSupport, FittedMLP):
                 ``validation_scores_``, and never trained on. With ``early_stopping`` they take the place of rows that
                 are set aside. Not with "lbfgs". In a pipeline they must be what the last step is given.
             sample_weight_val: their weights in the score.
+            resume: the path of a ``cn.Checkpoint`` of this very fit, to go on from where that was written. Not with
+                "lbfgs" and several networks.
 
         Returns the fitted estimator.
         """
         with _tasks.fit_task(self, X, y, sample_weight, int(self.max_iter)):
-            return self._fit(X, y, sample_weight, incremental=False, own=(X_val, y_val, sample_weight_val))
+            return self._fit(
+                X, y, sample_weight, incremental=False, own=(X_val, y_val, sample_weight_val), resume=resume
+            )
 
     def _fit(
         self,
@@ -138,8 +143,14 @@ class BaseMLP(_tasks.CallbackSupport, FittedMLP):
         sample_weight: Any,
         incremental: bool,
         own: tuple[Any, Any, Any] = (None, None, None),
+        resume: Any = None,
     ) -> Self:
         _validation.check_pair(self, *own)
+        if resume is not None and (self._by_lbfgs() or self.n_estimators > 1):
+            what = 'solver="lbfgs"' if self._by_lbfgs() else f"n_estimators={self.n_estimators}"
+            raise ParameterError(
+                f"fit was given resume, but a fit with {what} has no checkpoints: leave it out."
+            )
         if self.n_estimators > 1:
             _ensemble.fit(self, X, y, sample_weight, incremental=incremental, own=own)
             return self
@@ -150,7 +161,7 @@ class BaseMLP(_tasks.CallbackSupport, FittedMLP):
                 _fitting.warn_user(_fitting.INTERRUPTED)
         else:
             apart = _validation.rows_apart(self, data[0], *own)
-            _fitting.stochastic(_fitting.plan(self, *data, incremental, apart))
+            _fitting.stochastic(_fitting.plan(self, *data, incremental, apart, resume))
         self._show()
         return self
 

@@ -25,6 +25,7 @@ from chalknet.engines.due import Calls
 from chalknet.engines.state import Apart, Data, State
 from chalknet.estimators import _build, _tasks
 from chalknet.exceptions import DataError, DivergenceWarning, ParameterError
+from chalknet.files import run_state
 
 NOT_FINITE = (
     "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
@@ -88,12 +89,13 @@ class Run:
     data: Data
     incremental: bool
     teller: Teller | None
+    over: int = r.RUNNING  # why it had ended already, where it was resumed
 
     def called_back(self) -> AbstractContextManager[Calls | None]:
         """Callbacks and `verbose`, as `drive` takes them."""
         listeners = [*listening(self.est), *([self.teller] if self.teller else [])]
         d = self.description
-        return called_back(listeners, self.est, self.state, d.max_epochs, d, self.data.rows.size)
+        return called_back(listeners, self.est, self.state, d.max_epochs, d, self.data)
 
 
 def refuse_lone(yes: np.ndarray, size: int, classes: np.ndarray) -> None:
@@ -116,7 +118,7 @@ def stochastic(run: Run) -> None:
     session = select.load(run.est.engine_).session(run.description, run.state, run.data)
     try:
         with run.called_back() as each:
-            reason = drive(session, run.state, each=each, seconds=run.est.max_time)
+            reason = run.over or drive(session, run.state, each=each, seconds=run.est.max_time)
     except KeyboardInterrupt:
         warn_user(INTERRUPTED)
         reason = r.RUNNING
@@ -130,10 +132,12 @@ def plan(
     weights: np.ndarray | None,
     incremental: bool,
     apart: Apart | None = None,
+    resume: Any = None,
 ) -> Run:
     """Set aside validation rows, describe the training, and take up the state to go on from.
 
-    One epoch (incremental), or as many as the stop rules allow; `apart` are validation rows that are none of X.
+    One epoch (incremental), or as many as the stop rules allow; `apart` are validation rows that are none of X;
+    `resume` is the path of a checkpoint to go on from.
     """
     if incremental and est.early_stopping:
         raise ParameterError("partial_fit does not support early_stopping=True")
@@ -169,7 +173,11 @@ def plan(
         )
     settled = describe.settle(net.loss, y, net.layers, net.dtype)
     data = Data(rows_of(X), settled, train, weights, validation, apart)
-    return Run(est, d, state, data, incremental, Teller(est, state) if est.verbose else None)
+    run = Run(est, d, state, data, incremental, Teller(est, state) if est.verbose else None)
+    if resume is not None:
+        run.over = run_state.restore(resume, state, run_state.task(d, data, est.engine_), d.rules())
+        net.seed = state.seed
+    return run
 
 
 def begin_scores(est: Any, scored: bool) -> None:

@@ -133,6 +133,7 @@ class Tabular(_tasks.CallbackSupport, BaseEstimator):
         counts: np.ndarray,
         own: tuple[Table, np.ndarray, np.ndarray | None] | None = None,
         given: tuple[Any, Any] = (None, None),
+        resume: Any = None,
     ) -> Self:
         """Fit the preprocessor and the network; `counts`: rows of each class (of all, for numbers).
 
@@ -145,9 +146,9 @@ class Tabular(_tasks.CallbackSupport, BaseEstimator):
         network.set_params(**self._resolved(table.n_rows, counts, set_aside=own is None))
         network._by_loss = True  # the first best accuracy comes long before the best probabilities
         network._planned = True  # a fixed number of epochs is the plan, not a failure to converge
-        more: dict[str, Any] = {}
+        more: dict[str, Any] = {"resume": resume}
         if own is not None:
-            more = {
+            more |= {
                 "X_val": preprocessor.transform_table(own[0]),
                 "y_val": own[1],
                 "sample_weight_val": own[2],

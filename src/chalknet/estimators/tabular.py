@@ -110,6 +110,7 @@ class TabularClassifier(ClassifierMixin, Tabular):
         X_val: Any = None,
         y_val: Any = None,
         sample_weight_val: Any = None,
+        resume: Any = None,
     ) -> Self:
         """Learn from a table X (DataFrame, array or list of rows; n rows) and class labels y (n,).
 
@@ -118,13 +119,16 @@ class TabularClassifier(ClassifierMixin, Tabular):
             y: labels: text, whole numbers or truth values.
             sample_weight: how much each row counts, (n,); None: all alike.
             X_val, y_val, sample_weight_val: validation rows of your own, as in ``MLPClassifier.fit``.
+            resume: the path of a ``cn.Checkpoint`` of this very fit, to go on from where that was written.
 
         Raises:
             DataError: X is no table or has no column to learn from; y has another length, no label, or one class.
         """
         table, labels, weights = self._prepare(X, y, sample_weight, read_classes)
         own = self._own(X_val, y_val, sample_weight_val, read_classes)
-        return self._learn(table, labels, weights, np.unique(labels, return_counts=True)[1], own, (X, y))
+        return self._learn(
+            table, labels, weights, np.unique(labels, return_counts=True)[1], own, (X, y), resume
+        )
 
     def predict(self, X: Any) -> np.ndarray:
         """The most likely class of each row, (n,)."""
@@ -214,6 +218,7 @@ class TabularRegressor(RegressorMixin, Tabular):
         X_val: Any = None,
         y_val: Any = None,
         sample_weight_val: Any = None,
+        resume: Any = None,
     ) -> Self:
         """Learn from a table X (DataFrame, array or list of rows; n rows) and numbers y (n,).
 
@@ -222,6 +227,7 @@ class TabularRegressor(RegressorMixin, Tabular):
             y: what to predict; rows where it is missing or infinite are left out.
             sample_weight: how much each row counts, (n,); None: all alike.
             X_val, y_val, sample_weight_val: validation rows of your own, as in ``MLPClassifier.fit``.
+            resume: the path of a ``cn.Checkpoint`` of this very fit, to go on from where that was written.
 
         Raises:
             DataError: X is no table or has no column to learn from; y has another length, or holds no numbers.
@@ -233,7 +239,7 @@ class TabularRegressor(RegressorMixin, Tabular):
         own = self._own(X_val, y_val, sample_weight_val, read_numbers)
         if own is not None:
             own = (own[0], (own[1] - self.target_mean_) / self.target_scale_, own[2])
-        return self._learn(table, scaled, weights, np.array([len(values)]), own, (X, y))
+        return self._learn(table, scaled, weights, np.array([len(values)]), own, (X, y), resume)
 
     def _scale(self, values: np.ndarray) -> tuple[float, float]:
         """What is taken from the target, and by what it is divided."""

@@ -80,7 +80,7 @@ class FusedSession:
     @quiet
     def run(self, until: Until) -> int:
         """Train on; see `protocol.Session`. Where it is cut never changes a bit."""
-        steps = max(1, int(self.steps_a_second * until.seconds))
+        steps = min(max(1, int(self.steps_a_second * until.seconds)), until.steps)
         epochs = min(until.epochs, HISTORY)
         if self.helpers.n == 1:
             return self._call(steps, epochs)[0]
