@@ -221,20 +221,20 @@ class Network(Predicting):
             score=r.NO_SCORE if held_out is None else r.NEGATIVE_LOSS,
             **options,
         )
-        self.engine_ = select.resolve(engine, x.shape[0], self._flat.size, batch_size, epochs)
-        if self.training_state is None or chosen != self.optimizer:
-            self.training_state = State.start(self._flat, training, self.seed, self._buffers)
+        name = select.resolve(engine, x.shape[0], self._flat.size, batch_size, epochs)
+        data, over = Data(x, y, np.arange(x.shape[0]), w, apart=held_out), r.RUNNING
+        state = self.training_state
+        if state is None or chosen != self.optimizer or resume is not None:
+            state = State.start(self._flat, training, self.seed, self._buffers)
+        if resume is not None:  # refused before anything of the network has changed
+            over = run_state.restore(resume, state, run_state.task(training, data, name), training.rules())
+            self.loss_curve_[:], self.seed = state.losses, state.seed
+        else:
+            state.begin_fit()
+            state.scores = []
         chosen = copy.copy(chosen)  # what the caller changes in his object later is another optimizer
-        self.optimizer, self.options_, state = chosen, options, self.training_state
-        state.begin_fit()
-        state.losses, state.scores = self.loss_curve_, []
-        data = Data(x, y, np.arange(x.shape[0]), w, apart=held_out)
-        over = r.RUNNING
-        if resume is not None:
-            over = run_state.restore(
-                resume, state, run_state.task(training, data, self.engine_), training.rules()
-            )
-            self.seed = state.seed
+        self.engine_, self.optimizer, self.options_, self.training_state = name, chosen, options, state
+        state.losses = self.loss_curve_
         session = select.load(self.engine_).session(training, state, data)
         try:
             with called_back(callbacks, self, state, epochs, training, data) as each:

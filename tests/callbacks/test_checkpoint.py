@@ -101,8 +101,10 @@ def test_a_network_goes_on_too(tmp_path: Path, engine: str) -> None:
     again = network().fit(X, Y, X_val=X[:20], y_val=Y[:20], resume=path, **options)
     np.testing.assert_array_equal(again.parameters, whole.parameters)
     assert again.loss_curve_ == whole.loss_curve_ and again.validation_losses_ == whole.validation_losses_
+    before = pickle.dumps(again)
     with pytest.raises(ModelFileError, match=r"with max_epochs=9, but this one has max_epochs=10"):
-        network().fit(X, Y, X_val=X[:20], y_val=Y[:20], resume=path, **{**options, "epochs": 10})
+        again.fit(X, Y, X_val=X[:20], y_val=Y[:20], resume=path, **{**options, "epochs": 10})
+    assert pickle.dumps(again) == before
 
 
 def test_rows_weights_and_tables(tmp_path: Path) -> None:
@@ -140,6 +142,11 @@ def test_other_parameters_are_refused_by_name(tmp_path: Path) -> None:
         with pytest.raises(ModelFileError, match=said) as caught:
             model(**{"engine": "numpy", **wrong}).fit(X, Y, resume=path)
         assert isinstance(caught.value, ValueError) and "\n" not in str(caught.value)
+    fitted = model().fit(X, Y)
+    before = pickle.dumps(fitted)
+    with pytest.raises(ModelFileError, match="max_epochs"):
+        fitted.set_params(max_iter=20).fit(X, Y, resume=path)
+    assert pickle.dumps(fitted.set_params(max_iter=14)) == before  # nothing is lost
     for wrong, said in (({"solver": "lbfgs"}, 'solver="lbfgs"'), ({"n_estimators": 2}, "n_estimators=2")):
         with pytest.raises(ParameterError, match=f"{said} has no checkpoints"):
             model(**wrong).fit(X, Y, resume=path)

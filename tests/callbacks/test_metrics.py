@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.metrics import accuracy_score, make_scorer
 
 import chalknet as cn
@@ -35,6 +36,12 @@ def test_scorers_as_scikit_learn_knows_them(scoring, names):
     assert list(measured.history_) == names and measured.epochs_ == [1, 2, 3, 4, 5, 6]
     assert measured.history_[names[0]][-1] == model.score(X[::2], Y[::2])
     assert all(len(values) == 6 for values in measured.history_.values())
+
+
+def test_clones_share_the_rows():
+    measured, model = fitted("accuracy")
+    copied = clone(model).callbacks
+    assert copied is not measured and copied.X is measured.X and copied.history_ == {}
 
 
 def test_every_second_epoch_with_a_prefix():

@@ -56,6 +56,10 @@ class Metrics(Callback):
     def __repr__(self) -> str:
         return f"Metrics(X, y, {self.scoring!r})"
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Metrics:
+        """A copy for another estimator, as scikit-learn's clones have: the rows are shared."""
+        return Metrics(self.X, self.y, self.scoring, prefix=self.prefix, every=self.every)
+
     def on_fit_begin(self, context: Context) -> None:
         """Find the scorers, and forget the last run."""
         self._scorers = {self.prefix + name: f for name, f in self._find(context.estimator).items()}

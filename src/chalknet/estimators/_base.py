@@ -15,7 +15,7 @@ from chalknet.estimators import _build, _ensemble, _fitting, _standard, _tasks, 
 from chalknet.estimators._fitted import FittedMLP
 from chalknet.estimators._lbfgs import lbfgs
 from chalknet.estimators._sklearn import Interval, Options, StrOptions, fit_context, row_weights
-from chalknet.exceptions import ParameterError, ShapeError
+from chalknet.exceptions import ModelFileError, ParameterError, ShapeError
 from chalknet.layers.optimizer import Optimizer
 from chalknet.layers.schedule import Schedule
 from chalknet.maths.activations import ACTIVATIONS, ALIASES
@@ -154,6 +154,7 @@ class BaseMLP(_tasks.CallbackSupport, FittedMLP):
         if self.n_estimators > 1:
             _ensemble.fit(self, X, y, sample_weight, incremental=incremental, own=own)
             return self
+        before = vars(self).copy()
         self.__dict__.pop("_others", None)
         data = self._prepare(lambda first: self._take(X, y, sample_weight, incremental, first), incremental)
         if self._by_lbfgs():
@@ -161,7 +162,13 @@ class BaseMLP(_tasks.CallbackSupport, FittedMLP):
                 _fitting.warn_user(_fitting.INTERRUPTED)
         else:
             apart = _validation.rows_apart(self, data[0], *own)
-            _fitting.stochastic(_fitting.plan(self, *data, incremental, apart, resume))
+            try:
+                run = _fitting.plan(self, *data, incremental, apart, resume)
+            except ModelFileError:  # a checkpoint that is refused changes nothing
+                self.__dict__.clear()
+                self.__dict__.update(before)
+                raise
+            _fitting.stochastic(run)
         self._show()
         return self
 
