@@ -119,6 +119,10 @@ def works(dtype: str, everything: bool) -> Iterator[Work]:
     yield "one row at a time", [partial(one, batch_size=1)]
     yield "sparse rows", [partial(one, sparse=True)]
     yield "dropout, penalties, clipping", [partial(one, dropout=True, **options)]
+    yield (
+        "normalisation, standardised inputs, weights held to a length",
+        [partial(one, normalization=True, max_norm=1.0)],
+    )
     yield "early stopping", [partial(one, score=kind, watch=r.VALIDATION) for kind in kinds]
     yield _title("activations", names), [partial(train, dtype, name) for name in names["activations"]]
     yield _title("losses", names), [partial(one, loss=name) for name in names["losses"]]
@@ -141,6 +145,7 @@ def train(
     labels: bool = False,
     dropout: bool = False,
     sparse: bool = False,
+    normalization: bool = False,
     optimizer: str = "sgd",
     schedule: str = "constant",
     batch_size: int = 2,
@@ -150,6 +155,7 @@ def train(
     import numpy as np
     from scipy.sparse import csr_matrix
 
+    from chalknet.engines import base
     from chalknet.engines.base import ACTIVATION, DENSE, DROPOUT, Description, LayerSpec
     from chalknet.engines.fused.engine import ENGINE
     from chalknet.engines.state import Data, State, Until
@@ -160,7 +166,13 @@ def train(
         return LayerSpec(ACTIVATION, width, width, name, p)
 
     row = losses.get(loss)
-    layers = [LayerSpec(DENSE, 2, 3), middle(activation, 3)]
+    layers = [LayerSpec(base.STANDARDIZE, 2, 2)] * normalization + [LayerSpec(DENSE, 2, 3)]
+    if normalization:
+        layers += [
+            LayerSpec(base.BATCH_NORM, 3, 3, "", 1e-5, 0.9),
+            LayerSpec(base.LAYER_NORM, 3, 3, "", 1e-5),
+        ]
+    layers.append(middle(activation, 3))
     layers += [LayerSpec(DROPOUT, 3, 3, "", 0.5)] * dropout + [
         LayerSpec(DENSE, 3, 32),
         LayerSpec(DENSE, 32, 2),
@@ -176,14 +188,15 @@ def train(
     data = Data(
         csr_matrix(X) if sparse else X, y, np.flatnonzero(half), np.ones(4, dtype), np.flatnonzero(~half)
     )
+    kept = np.ones(sum(2 * s.n_out for s in description.layers if s.kind in base.KEEPING), dtype)
     for targets in {id(t): t for t in (y, np.eye(4, 2, dtype=dtype))}.values():
         data.y = targets
-        state = State.start(np.full(description.n_parameters, 0.5, dtype), description)
+        state = State.start(np.full(description.n_parameters, 0.5, dtype), description, buffers=kept)
         ENGINE.session(description, state, data).run(Until(1))
-        ENGINE.slope(description, data)(state.parameters)
-    ENGINE.predict(description, state.parameters, data.X, link=True)
+        ENGINE.slope(description, data, kept)(state.parameters)
+    ENGINE.predict(description, state.parameters, data.X, link=True, buffers=kept)
     if not sparse:
-        ENGINE.reader(description, state.parameters)(X)
+        ENGINE.reader(description, state.parameters, kept)(X)
 
 
 def perceptron(dtype: str, *, sparse: bool = False) -> None:
