@@ -79,12 +79,12 @@ def test_readme_holds_the_two_commands_each_on_its_own_line() -> None:
         line for block in blocks((ROOT / "README.md").read_text("utf-8")) for line in block.text.splitlines()
     ]
     assert 'python -m pip install ".[all]" && chalknet demo' in lines
-    assert 'python -m pip install -e ".[all,test]" && pytest' in lines
+    assert 'python -m pip install -e ".[all,test]" && pytest -n auto' in lines
 
 
 def test_ci_uses_the_second_command() -> None:
     assert (
-        'python -m pip install -e ".[all,test]" && pytest'
+        'python -m pip install -e ".[all,test]" && pytest -n auto'
         in (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
     )
 
