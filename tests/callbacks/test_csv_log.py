@@ -47,6 +47,14 @@ def test_due_lines_and_what_others_measured(tmp_path):
     ]
 
 
+def test_metrics_that_come_too_late_are_told_of_once(tmp_path):
+    measured = cn.Metrics(X, Y, "r2")
+    with pytest.warns(cn.exceptions.DataHint, match="CSVLog has no column for r2: put it behind") as said:
+        cn.MLPRegressor(callbacks=[cn.CSVLog(tmp_path / "run.csv"), measured], **OPTIONS).fit(X, Y)
+    assert sum(issubclass(w.category, cn.exceptions.DataHint) for w in said) == 1
+    assert "r2" not in pd.read_csv(tmp_path / "run.csv")
+
+
 def test_what_is_there_is_not_lost(tmp_path):
     path = tmp_path / "run.csv"
     path.write_text("mine\n")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import os
 import time
+import warnings
 from pathlib import Path
 from typing import Any, TextIO
 
 from chalknet.callbacks.base import Callback, Context
 from chalknet.engines.due import pace
-from chalknet.exceptions import ParameterError
+from chalknet.exceptions import DataHint, ParameterError
 
 COLUMNS = ("epoch", "loss", "validation_score", "learning_rate", "seconds")
 
@@ -71,11 +72,20 @@ class CSVLog(Callback):
         self._file = path.open("a" if self.append else "w", newline="", encoding="utf-8")
         self._own = True
         self._columns, self._start = columns, time.perf_counter()
+        self._left_out: list[str] = []
         if not (there and self.append):
             self._write(columns)
 
     def on_epoch_end(self, context: Context) -> None:
         """Write a line."""
+        late = [name for name in context.metrics if name not in self._columns and name not in self._left_out]
+        if late:
+            self._left_out += late
+            warnings.warn(
+                f"CSVLog has no column for {', '.join(late)}: put it behind what measures that in the list.",
+                DataHint,
+                stacklevel=2,
+            )
         rate, seconds = context.learning_rate, time.perf_counter() - self._start
         numbers = [context.epoch, context.loss, context.validation_score, rate, round(seconds, 6)]
         more = (context.metrics.get(name) for name in self._columns[len(COLUMNS) :])

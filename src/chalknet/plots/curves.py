@@ -53,6 +53,7 @@ def learning_curve(
             curves = [_losses(model)]
             _one(axes, chosen, model, curves[0])
         axes.set_xlabel("epoch")
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.set_ylabel("training loss")
         axes.grid(True, axis="y")
         if log or (log is None and all(map(_falls_far, curves))):
