@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator
 from typing import Any
 
@@ -25,6 +26,10 @@ settings.register_profile(
     "unjitted", settings.get_profile("ci"), max_examples=10
 )  # plain Python is 100 times slower
 settings.load_profile("unjitted" if UNJITTED else "ci" if os.environ.get("CI") else "desk")
+
+
+if os.environ.get("PYTEST_XDIST_WORKER"):  # which ignores Ctrl-C, and some tests send it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _forbid(report: pytest.TestReport | pytest.CollectReport) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import signal
 import threading
 import time
 import warnings
@@ -197,14 +199,12 @@ def test_callbacks_hear_of_the_first_and_limits_hold_for_all() -> None:
 
 
 @quiet
+@pytest.mark.skipif(os.name != "posix", reason="signals are sent as POSIX does")
 def test_ctrl_c_keeps_the_networks_that_have_begun() -> None:
-    import _thread
-
-    model = cn.MLPRegressor(
-        n_estimators=40, engine="numba", n_iter_no_change=np.inf, **{**QUICK, "max_iter": 10**7}
-    )
+    options = {**QUICK, "max_iter": 10**7, "n_iter_no_change": np.inf, "max_time": 60}
+    model = cn.MLPRegressor(n_estimators=40, engine="numba", **options)
     cn.MLPRegressor(engine="numba", **{**QUICK, "max_iter": 1}).fit(X, Y)  # compiled before
-    timer = threading.Timer(1.5, _thread.interrupt_main)
+    timer = threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
     with pytest.warns(
         UserWarning, match=r"interrupted by user. \d+ of 40 networks have begun to learn and are kept"
