@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 from sklearn.utils.validation import check_is_fitted
 
 from chalknet.estimators import _ensemble, _spread
@@ -75,7 +75,7 @@ class Answers(FittedMLP):
         out = self._outputs(X) if drawn is None else _spread.pooled(loss, drawn)
         if loss.row.d_p:
             mean, std = _spread.mean_and_std(out)
-            reach = std * norm.ppf(0.5 + 0.5 * coverage)
+            reach = std * ndtri(0.5 + 0.5 * coverage)
             ends = np.stack([self._in_own(mean - reach), self._in_own(mean + reach)], axis=-1)
             return ends[:, 0] if ends.shape[1] == 1 else ends
         low, high = _spread.pair_for(loss, coverage)
