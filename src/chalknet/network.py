@@ -227,7 +227,7 @@ class Network(Predicting):
         if state is None or chosen != self.optimizer or resume is not None:
             state = State.start(self._flat, training, self.seed, self._buffers)
         if resume is not None:  # refused before anything of the network has changed
-            over = run_state.restore(resume, state, run_state.task(training, data, name), training.rules())
+            over = run_state.restore(resume, state, training, run_state.task(training, data, name))
             self.loss_curve_[:], self.seed = state.losses, state.seed
         else:
             state.begin_fit()

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 from scipy import sparse
 
 import chalknet as cn
@@ -182,6 +183,15 @@ def test_damaged_files_are_passed_over_for_older_ones(tmp_path: Path) -> None:
     model(callbacks=cn.Checkpoint(path)).fit(X, Y)
     with pytest.raises(ModelFileError, match="it holds a 'checkpoint'"):
         cn.load(path)
+
+
+def test_other_programs_can_read_it(tmp_path: Path) -> None:
+    fitted = model(callbacks=cn.Checkpoint(tmp_path / "run")).fit(X, Y)
+    arrays = load_file(tmp_path / "run")
+    np.testing.assert_array_equal(arrays["layers.0.weight"], fitted.coefs_[0])
+    np.testing.assert_array_equal(arrays["layers.1.bias"], fitted.intercepts_[1])
+    assert {"optimizer.m.layers.0.weight", "optimizer.v.layers.1.bias"} <= set(arrays)
+    assert arrays["loss_curve"].tolist() == fitted.loss_curve_
 
 
 def test_so_many_are_kept_and_each_is_written_once(tmp_path: Path) -> None:

@@ -84,8 +84,16 @@ class Checkpoint(Callback):
 
     def _write(self, context: Context) -> None:
         now = context.steps, context.stopping
-        state = context.progress.state if context.progress is not None else None
-        if state is None or now == self._written or not np.isfinite(state.parameters).all():
-            return  # it stands there already, or has diverged: nobody goes on from there
-        run_state.write(self.path, state, self._doing, self.keep, stopped=context.stopping)
-        self._written = now
+        progress = context.progress
+        if progress is None or progress.description is None or now == self._written:
+            return  # it stands there already
+        if np.isfinite(progress.state.parameters).all():  # nobody goes on from a run that has diverged
+            run_state.write(
+                self.path,
+                progress.state,
+                progress.description,
+                self._doing,
+                self.keep,
+                stopped=context.stopping,
+            )
+            self._written = now

@@ -175,7 +175,7 @@ def plan(
     data = Data(rows_of(X), settled, train, weights, validation, apart)
     run = Run(est, d, state, data, incremental, Teller(est, state) if est.verbose else None)
     if resume is not None:
-        run.over = run_state.restore(resume, state, run_state.task(d, data, est.engine_), d.rules())
+        run.over = run_state.restore(resume, state, d, run_state.task(d, data, est.engine_))
         net.seed = state.seed
     return run
 

@@ -1,7 +1,7 @@
 """A run that is not over, in a file: everything that training changes, and what it was doing, so that it can go on.
 
-The file is one of `model_file`'s, of the kind "checkpoint". Older ones of the same run stand beside it, as ``path.1``,
-``path.2`` and so on.
+The file is one of `model_file`'s, of the kind "checkpoint", with the names of arrays that model files have. Older ones
+of the same run stand beside it, as ``path.1``, ``path.2`` and so on.
 """
 
 from __future__ import annotations
@@ -18,31 +18,42 @@ from chalknet.engines import rules as r
 from chalknet.engines.base import Description
 from chalknet.engines.state import Data, State
 from chalknet.exceptions import ModelFileError
+from chalknet.files import training_state
 from chalknet.files.model_file import read_state, write_state
-
-VECTORS = ("parameters", "slots", "buffers", "best", "best_buffers")
+from chalknet.maths import optimizers
 
 
 def write(
-    path: str | os.PathLike[str], state: State, doing: dict[str, Any], keep: int, *, stopped: bool = False
+    path: str | os.PathLike[str],
+    state: State,
+    description: Description,
+    doing: dict[str, Any],
+    keep: int,
+    *,
+    stopped: bool = False,
 ) -> None:
     """Write the state of a run; of those that are there `keep` − 1 stay. Until the new one is whole the old ones are.
 
     Args:
         path: of the newest; an existing file becomes ``path.1``.
         state: of a run between two calls of its engine.
-        doing: what `task` says of the run.
+        description: of the run.
+        doing: what `task` says of it.
         keep: how many checkpoints there may be.
         stopped: whether a callback has ended the run.
 
     Raises ModelFileError where it cannot be written.
     """
-    arrays = {name: np.atleast_1d(a) for name in VECTORS if (a := getattr(state, name)) is not None}
-    arrays |= {"losses": np.array(state.losses, float), "scores": np.array(state.scores, float)}
-    document = {
-        "counts": [int(n) for n in state.counts], "numbers": [float(n) for n in state.numbers],
-        "seed": str(state.seed), "stopped": bool(stopped), "doing": doing,
-    }  # fmt: skip
+    sizes, slots = description.learned, optimizers.get(description.optimizer).slots
+    arrays, training = training_state.pack(state, sizes, slots)
+    arrays |= training_state.cut("", state.parameters, sizes)
+    arrays |= {
+        "loss_curve": np.array(state.losses, float),
+        "validation_scores": np.array(state.scores, float),
+    }
+    if state.buffers.size:
+        arrays["moments"] = state.buffers
+    document = {"training": training, "seed": str(state.seed), "stopped": bool(stopped), "doing": doing}
     newest = Path(path)
     for i in range(keep - 1, 0, -1):
         older = newest if i == 1 else Path(f"{newest}.{i - 1}")
@@ -74,7 +85,9 @@ def fingerprint(data: Data) -> str:
     return digest.hexdigest()
 
 
-def restore(path: str | os.PathLike[str], state: State, doing: dict[str, Any], rules: np.ndarray) -> int:
+def restore(
+    path: str | os.PathLike[str], state: State, description: Description, doing: dict[str, Any]
+) -> int:
     """Bring a run that has just been prepared to where its checkpoint was written.
 
     The newest checkpoint that is whole is taken. Returns why the run had ended already, or RUNNING: see `rules`; a run
@@ -85,23 +98,25 @@ def restore(path: str | os.PathLike[str], state: State, doing: dict[str, Any], r
             was.
     """
     arrays, document = newest(path)
-    _check(path, document["doing"], doing)
-    found = {name: arrays.get(name) for name in VECTORS}
-    for name in ("parameters", "slots", "buffers"):
-        own, kept = getattr(state, name), found[name]
-        if kept is None or kept.reshape(-1).shape != own.reshape(-1).shape or kept.dtype != own.dtype:
+    sizes, slots = description.learned, optimizers.get(description.optimizer).slots
+    try:
+        _check(path, document["doing"], doing)
+        flat = training_state.joined("", arrays, sizes, state.parameters.dtype)
+        moments = arrays.get("moments", np.empty(0, state.buffers.dtype))
+        if moments.shape != state.buffers.shape:
             raise ModelFileError(
-                f"The checkpoint {os.fspath(path)!r} has {name} that do not fit this network."
+                f"The checkpoint {os.fspath(path)!r} has other moments than the network's layers."
             )
-    for name in ("parameters", "slots", "buffers"):
-        own = getattr(state, name)
-        own[...] = np.asarray(found[name]).reshape(own.shape)
-    state.best, best_buffers = found["best"], found["best_buffers"]
-    state.best_buffers = state.buffers[:0] if best_buffers is None else best_buffers
-    state.seed = int(document["seed"])
-    state.counts[:], state.numbers[:] = document["counts"], document["numbers"]
-    state.losses[:], state.scores[:] = arrays["losses"].tolist(), arrays["scores"].tolist()
-    return r.FINISHED if document["stopped"] else r.over(state.counts, rules)
+        seed, stopped = int(document["seed"]), bool(document["stopped"])
+        kept = training_state.unpack(arrays, document["training"], flat, moments, sizes, slots, seed)
+        losses, scores = arrays["loss_curve"].tolist(), arrays["validation_scores"].tolist()
+    except (KeyError, TypeError) as error:
+        raise ModelFileError(f"The checkpoint {os.fspath(path)!r} lacks {error}.") from error
+    state.parameters[...], state.buffers[...], state.slots[...] = flat, moments, kept.slots
+    state.best, state.best_buffers, state.seed = kept.best, kept.best_buffers, seed
+    state.counts[:], state.numbers[:] = kept.counts, kept.numbers
+    state.losses[:], state.scores[:] = losses, scores
+    return r.FINISHED if stopped else r.over(state.counts, description.rules())
 
 
 def newest(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

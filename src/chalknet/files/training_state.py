@@ -28,8 +28,7 @@ def pack(state: State, sizes: Sizes, slots: Sequence[str]) -> tuple[dict[str, np
         vectors["best"] = state.best
     arrays: dict[str, np.ndarray] = {}
     for name, vector in vectors.items():
-        for key, place, shape in _places(name, sizes):
-            arrays[key] = vector[place].reshape(shape).copy()
+        arrays |= cut(name, vector, sizes)
     if state.best_buffers.size:
         arrays["best.moments"] = state.best_buffers.copy()
     document = {
@@ -67,16 +66,7 @@ def unpack(
         raise ModelFileError(f"The counters of the training, {counts} and {numbers}, are not this version's.")
 
     def vector(name: str) -> np.ndarray:
-        flat = np.empty_like(parameters)
-        for key, place, shape in _places(name, sizes):
-            given = arrays[key]
-            if given.shape != shape or given.dtype != parameters.dtype:
-                raise ModelFileError(
-                    f"The array {key!r} is {given.dtype} of shape {given.shape}, but its layer asks for "
-                    f"{parameters.dtype} of {shape}."
-                )
-            flat[place] = given.ravel()
-        return flat
+        return joined(name, arrays, sizes, parameters.dtype)
 
     best_buffers = np.empty(0, buffers.dtype)
     if document["best"] and buffers.size:
@@ -98,8 +88,30 @@ def unpack(
     )
 
 
+def cut(name: str, vector: np.ndarray, sizes: Sizes) -> dict[str, np.ndarray]:
+    """A flat vector as the layers' arrays, under their names behind `name`."""
+    return {key: vector[place].reshape(shape).copy() for key, place, shape in _places(name, sizes)}
+
+
+def joined(name: str, arrays: Mapping[str, np.ndarray], sizes: Sizes, dtype: Any) -> np.ndarray:
+    """The flat vector that `cut` took apart.
+
+    Raises ModelFileError for an array of another shape or type, KeyError for one that is missing.
+    """
+    flat = np.empty(sum((n_in + 1) * n_out for n_in, n_out in sizes), dtype)
+    for key, place, shape in _places(name, sizes):
+        given = arrays[key]
+        if given.shape != shape or given.dtype != dtype:
+            raise ModelFileError(
+                f"The array {key!r} is {given.dtype} of shape {given.shape}, but its layer asks for {dtype} of {shape}."
+            )
+        flat[place] = given.ravel()
+    return flat
+
+
 def _places(name: str, sizes: Sizes) -> Iterator[tuple[str, slice, tuple[int, ...]]]:
     """The arrays into which a flat vector is cut: name, place and shape of each."""
     for i, ((n_in, n_out), (weights, biases)) in enumerate(zip(sizes, slices(tuple(sizes)), strict=True)):
-        yield f"{name}.layers.{i}.weight", weights, (n_in, n_out)
-        yield f"{name}.layers.{i}.bias", biases, (n_out,)
+        layer = f"{name}.layers.{i}".lstrip(".")
+        yield f"{layer}.weight", weights, (n_in, n_out)
+        yield f"{layer}.bias", biases, (n_out,)
