@@ -165,6 +165,13 @@ def batch_sizes(style: str) -> Any:
     return plots.learning_curve(models, style=style)
 
 
+def rates(style: str) -> Any:
+    """Which learning rate for digits? Too low, right and too high, in a hundred steps."""
+    _, X, y = digits()
+    model = cn.MLPClassifier(hidden_layer_sizes=(32,), random_state=0)
+    return plots.learning_rate_range(model, X, y).plot(style=style)
+
+
 def worked_example(style: str) -> Any:
     """The lecture's worked example: x = [3, 5] through two layers to [121.5, 62.5]."""
     net = cn.Network([cn.Dense(2, 4), cn.Dense(4, 2)], loss=cn.MSE())
@@ -190,6 +197,7 @@ FIGURES: dict[str, Callable[[str], Any]] = {
     "learning": lambda style: plots.learning_curve(digits()[0], style=style),
     "learning_loss": lambda style: plots.learning_curve(iris()[0], style=style),
     "batch_sizes": batch_sizes,
+    "learning_rates": rates,
     "confusion": lambda style: plots.confusion(
         penguins()[2], penguins()[0].predict(penguins()[1]), style=style
     ),
