@@ -57,7 +57,7 @@ class RateRange(NamedTuple):
             axes.set_xlabel("learning rate")
             axes.set_ylabel("training loss")
             top = float(self.smoothed[: max(3, len(self.smoothed) // 2)].max())
-            low = float(self.smoothed.min())
+            low = float(min(self.smoothed.min(), self.losses.min()))
             axes.set_ylim(low - 0.1 * (top - low), top + 0.6 * (top - low))
             axes.grid(True, axis="y")
             axes.legend()
